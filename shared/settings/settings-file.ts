@@ -1,0 +1,41 @@
+import { LowSync } from 'lowdb';
+import type { z } from 'zod';
+import { DurableFile } from './durable-file.ts';
+
+/** A settings file that cannot be used. `faults` lists everything that is wrong with it, at once. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly faults: readonly string[];
+  constructor(file: string, faults: readonly string[]) {
+    super([`${file} cannot be used:`, ...faults.map((fault) => `  - ${fault}`)].join('\n'));
+    this.faults = faults;
+  }
+}
+
+/** @returns the settings, defaults filled in, frozen. @throws SettingsError with all faults. */
+export function readSettings<T>(file: string, schema: z.ZodType<T>): Readonly<T> {
+  const parsed = schema.safeParse(readJson(file));
+  if (!parsed.success) throw new SettingsError(file, parsed.error.issues.map(describeIssue));
+  return Object.freeze(parsed.data);
+}
+
+/** Writes the settings durably, mode 0600. */
+export function writeSettings<T>(file: string, settings: T): void {
+  const store = new LowSync<T>(new DurableFile<T>(file), settings);
+  store.write();
+}
+
+function readJson(file: string): unknown {
+  const store = new LowSync<unknown>(new DurableFile<unknown>(file), undefined);
+  try {
+    store.read();
+  } catch (error) {
+    throw new SettingsError(file, [error instanceof Error ? error.message : String(error)]);
+  }
+  if (store.data === undefined) throw new SettingsError(file, ['there is no such file']);
+  return store.data;
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  return `${issue.path.join('.') || 'the file'}: ${issue.message}`;
+}

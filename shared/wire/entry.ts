@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { sequenceMax } from './limits.ts';
+
+/** One reading of a station's clocks. A Pi has no battery clock, so the wall clock alone says little. */
+export const readingSchema = z.object({
+  /** Wall clock, milliseconds since 1970-01-01 UTC; may be wrong. */
+  wallMs: z.int().nonnegative(),
+  /** Monotonic clock, milliseconds since the unit booted; never jumps. */
+  monoMs: z.int().nonnegative(),
+  /** Which boot the monotonic clock belongs to. */
+  boot: z.string().min(1).max(64),
+  /** Whether a time service vouched for the wall clock. */
+  synced: z.boolean(),
+});
+export type Reading = z.infer<typeof readingSchema>;
+
+export const laneSchema = z.enum(['alarm', 'routine']);
+export type Lane = z.infer<typeof laneSchema>;
+export const lanes = laneSchema.options;
+
+export const sequenceSchema = z.int().min(1).max(sequenceMax);
+
+/** 128 bits as hex: HMAC-SHA256(scheme key, UID), truncated. The UID itself never leaves a station. */
+export const cardTokenSchema = z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 hex digits');
+
+const base = { seq: sequenceSchema, at: readingSchema };
+
+export const faultPartSchema = z.enum(['reader', 'panel', 'journal', 'clock']);
+export type FaultPart = z.infer<typeof faultPartSchema>;
+
+export const routineEntrySchema = z.discriminatedUnion('type', [
+  z.looseObject({ ...base, type: z.literal('check-in'), card: cardTokenSchema }),
+  z.looseObject({ ...base, type: z.literal('started'), version: z.string().max(40) }),
+  z.looseObject({
+    ...base,
+    type: z.literal('fault'),
+    part: faultPartSchema,
+    state: z.enum(['begun', 'ended']),
+    detail: z.string().max(200),
+  }),
+]);
+
+export const alarmEntrySchema = z.discriminatedUnion('type', [
+  z.looseObject({ ...base, type: z.literal('alarm'), gesture: z.enum(['hold', 'triple-press']) }),
+  /** Pressed again soon after: the caller says it was a mistake. The alarm stands all the same. */
+  z.looseObject({ ...base, type: z.literal('mistake'), alarm: sequenceSchema }),
+]);
+
+export type RoutineEntry = z.infer<typeof routineEntrySchema>;
+export type AlarmEntry = z.infer<typeof alarmEntrySchema>;
+export type Entry = RoutineEntry | AlarmEntry;
+
+/** The entry as it is hashed and stored: JSON text, members in the order in which they were written. */
+export const entryText = (entry: object): string => JSON.stringify(entry);
+
+/** The hash that stands before the first entry of a lane. */
+export const genesisHash = (epoch: string, lane: Lane): string =>
+  createHash('sha256').update(`yizhan/v1 ${epoch} ${lane}`).digest('hex');
+
+/** Each entry carries the one before it: change one, and every later hash differs. */
+export const chainHash = (previous: string, text: string): string =>
+  createHash('sha256').update(previous).update(text).digest('hex');

@@ -1,0 +1,18 @@
+/**
+ * Limits of the wire. Both sides hold to them; what is larger is refused before it is parsed.
+ */
+
+/** A batch of 200 entries of the longest kind stays well below this; a flood of junk does not fit. */
+export const messageBytesMax = 256 * 1024;
+
+/** Routine entries in one journal message. One such message is all that an alarm ever waits behind. */
+export const entriesPerMessageMax = 200;
+
+/** One entry as JSON. A check-in takes about 250 bytes. */
+export const entryBytesMax = 1024;
+
+/** Alarms a station can have latched at once and ask after in its presence. */
+export const latchedAlarmsMax = 50;
+
+/** Sequences start at 1 and stay exact integers in JSON. */
+export const sequenceMax = Number.MAX_SAFE_INTEGER;

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { epochSchema, sessionSchema, stationIdSchema } from '../ids.ts';
+import {
+  alarmEntrySchema,
+  laneSchema,
+  readingSchema,
+  routineEntrySchema,
+  sequenceSchema,
+} from './entry.ts';
+import { entriesPerMessageMax, latchedAlarmsMax } from './limits.ts';
+
+/** Every message says its wire version first, then what it is and whose. */
+const envelope = { v: z.literal(1), station: stationIdSchema };
+const hashSchema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits');
+
+/** `previous` is the chain hash in front of the first entry; `sent` dates the entries of the same boot. */
+const entriesMessage = { epoch: epochSchema, sent: readingSchema, previous: hashSchema };
+
+export const journalMessageSchema = z.object({
+  ...envelope,
+  kind: z.literal('journal'),
+  ...entriesMessage,
+  entries: z.array(routineEntrySchema).min(1).max(entriesPerMessageMax),
+});
+
+export const alarmMessageSchema = z.object({
+  ...envelope,
+  kind: z.literal('alarm'),
+  ...entriesMessage,
+  entries: z.array(alarmEntrySchema).length(1),
+});
+
+/** Names one alarm of a station for good: an epoch and a sequence in its alarm lane. */
+export const alarmKeySchema = z.object({ epoch: epochSchema, seq: sequenceSchema });
+export type AlarmKey = z.infer<typeof alarmKeySchema>;
+
+/**
+ * Birth, heartbeat and will of a station, retained. An `online` one also asks the hub two things:
+ * how far it has committed this epoch (answered by a receipt per lane), and what became of the
+ * alarms that are still latched here (answered by a command each).
+ */
+export const presenceMessageSchema = z.object({
+  ...envelope,
+  kind: z.literal('presence'),
+  session: sessionSchema,
+  online: z.boolean(),
+  /** When the session began, by the station's wall clock. */
+  sinceMs: z.int().nonnegative(),
+  epoch: epochSchema,
+  latched: z.array(alarmKeySchema).max(latchedAlarmsMax),
+});
+
+export const partStateSchema = z.enum(['ready', 'starting', 'fault']);
+export type PartState = z.infer<typeof partStateSchema>;
+
+export const healthMessageSchema = z.object({
+  ...envelope,
+  kind: z.literal('health'),
+  session: sessionSchema,
+  sent: readingSchema,
+  version: z.string().max(40),
+  reader: partStateSchema,
+  panel: partStateSchema,
+  journal: partStateSchema,
+  /** Entries that the hub has not yet receipted. */
+  backlog: z.int().nonnegative(),
+  diskFreeBytes: z.int().nonnegative(),
+});
+
+export const outcomeSchema = z.enum([
+  'credited',
+  'already-checked-in',
+  'daily-limit',
+  'unknown-card',
+  'blocked-card',
+  'held-for-review',
+  'recorded',
+]);
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+/** What the hub has committed of one lane. Lower than the station thinks means: send again from there. */
+export const receiptMessageSchema = z.object({
+  ...envelope,
+  kind: z.literal('receipt'),
+  epoch: epochSchema,
+  lane: laneSchema,
+  /** Highest sequence that is committed, with all before it; 0 for none. */
+  through: z.int().nonnegative(),
+  outcomes: z
+    .array(
+      z.object({
+        seq: sequenceSchema,
+        outcome: outcomeSchema,
+        points: z.int().optional(),
+      }),
+    )
+    .max(entriesPerMessageMax),
+});
+
+/** What became of an alarm, as the hub has it on disk. */
+export const alarmStateSchema = z.enum(['stored', 'acknowledged', 'resolved']);
+export type AlarmState = z.infer<typeof alarmStateSchema>;
+
+export const commandMessageSchema = z.object({
+  ...envelope,
+  kind: z.literal('command'),
+  command: z.discriminatedUnion('name', [
+    z.object({ name: z.literal('alarm-state'), alarm: alarmKeySchema, state: alarmStateSchema }),
+  ]),
+});
+
+/** Public and unsigned: it moves no point and no alarm, only the "hub not reachable" light. */
+export const hubPresenceSchema = z.object({
+  v: z.literal(1),
+  kind: z.literal('hub-presence'),
+  session: sessionSchema,
+  online: z.boolean(),
+  sinceMs: z.int().nonnegative(),
+});
+
+export type JournalMessage = z.infer<typeof journalMessageSchema>;
+export type AlarmMessage = z.infer<typeof alarmMessageSchema>;
+export type PresenceMessage = z.infer<typeof presenceMessageSchema>;
+export type HealthMessage = z.infer<typeof healthMessageSchema>;
+export type ReceiptMessage = z.infer<typeof receiptMessageSchema>;
+export type CommandMessage = z.infer<typeof commandMessageSchema>;
+export type HubPresence = z.infer<typeof hubPresenceSchema>;
+
+/** What a station sends, by the topic it is sent on. */
+export const stationMessageSchema = z.discriminatedUnion('kind', [
+  journalMessageSchema,
+  alarmMessageSchema,
+  presenceMessageSchema,
+  healthMessageSchema,
+]);
+export type StationMessage = z.infer<typeof stationMessageSchema>;
+
+/** What the hub sends to one station. */
+export const hubMessageSchema = z.discriminatedUnion('kind', [
+  receiptMessageSchema,
+  commandMessageSchema,
+]);
+export type HubMessage = z.infer<typeof hubMessageSchema>;
