@@ -1,0 +1,181 @@
+import { performance } from 'node:perf_hooks';
+import type { Clock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import { decide, wakeAtMs } from './domain/decide.ts';
+import { lights, tones } from './domain/signals.ts';
+import { backlogOf, type StationState } from './domain/state.ts';
+import type { EntryDraft, Input, Step } from './domain/steps.ts';
+import { type JournalKeeper, reasonOf } from './journal/journal-keeper.ts';
+import type { Panel } from './panel/panel.ts';
+import type { Uplink } from './uplink/uplink.ts';
+
+export interface BrainParts {
+  readonly keeper: JournalKeeper;
+  readonly panel: Panel;
+  readonly uplink: Uplink;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  readonly diskFreeBytes: () => number;
+}
+
+/** Timers of Node take at most 2^31-1 ms; the station announces itself far more often anyway. */
+const wakeMsMax = 60_000;
+
+/** Runs `decide`: feeds it what happens, and performs the steps that it answers with, in order. */
+export class Brain {
+  readonly #parts: BrainParts;
+  readonly #waiting: Input[] = [];
+  readonly #listeners = new Set<() => void>();
+  #state: StationState;
+  #deciding = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: BrainParts, initial: StationState) {
+    this.#parts = parts;
+    this.#state = initial;
+  }
+
+  get state(): StationState {
+    return this.#state;
+  }
+
+  /** The monotonic clock that all of the station's timers go by, in milliseconds. */
+  static nowMs(): number {
+    return performance.now();
+  }
+
+  /** @returns a function that ends the listening. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** One input at a time: what a step brings about waits until the steps before it are done. */
+  readonly dispatch = (input: Input): void => {
+    this.#waiting.push(input);
+    if (this.#deciding) return;
+    this.#deciding = true;
+    try {
+      for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) this.#take(next);
+    } finally {
+      this.#deciding = false;
+    }
+    this.#schedule();
+    for (const listener of this.#listeners) listener();
+  };
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#listeners.clear();
+  }
+
+  #take(input: Input): void {
+    const { state, steps } = decide(this.#state, input, Brain.nowMs());
+    this.#state = state;
+    for (const step of steps) this.#perform(step);
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    const inMs = Math.min(Math.max(0, wakeAtMs(this.#state) - Brain.nowMs()), wakeMsMax);
+    this.#timer = setTimeout(() => this.dispatch({ type: 'tick' }), Math.ceil(inMs));
+  }
+
+  #perform(step: Step): void {
+    const { keeper, panel, uplink } = this.#parts;
+    switch (step.type) {
+      case 'append':
+        this.#append(step.lane, step.draft);
+        return;
+      case 'send':
+        uplink.send(keeper.journal, step.lane, step.from, step.through);
+        return;
+      case 'keep-cursor':
+        this.#keep(() => keeper.journal.keepCursor(step.lane, step.committed));
+        return;
+      case 'keep-latched':
+        this.#keep(() => keeper.journal.keepLatched(step.alarms));
+        return;
+      case 'show':
+        panel.show(lights[step.light]);
+        return;
+      case 'sound':
+        panel.sound(tones[step.tone]);
+        return;
+      case 'announce':
+        this.announce();
+        return;
+    }
+  }
+
+  /** Says how the station is, now. */
+  announce(): void {
+    const { parts, lanes, alarms, epoch } = this.#state;
+    const { uplink, version, diskFreeBytes } = this.#parts;
+    uplink.announce(
+      { epoch, latched: alarms.map(({ key }) => key) },
+      {
+        version,
+        ...parts,
+        backlog: backlogOf({ lanes }),
+        diskFreeBytes: diskFreeBytes(),
+      },
+    );
+  }
+
+  /** Only after the journal has synced the entry is anything shown or sent for it. */
+  #append(lane: 'alarm' | 'routine', draft: EntryDraft): void {
+    const { keeper, clock, log } = this.#parts;
+    if (lane === 'routine' && !keeper.durable) {
+      this.#waiting.push({ type: 'append-failed', draft });
+      return;
+    }
+    try {
+      const { seq } = keeper.journal.append(lane, draft, clock.read());
+      this.#waiting.push({ type: 'appended', lane, seq, draft });
+      this.#reportJournal();
+    } catch (error) {
+      log.error({ err: error, lane, entry: draft.type }, 'the journal could not take an entry');
+      this.#afterFailure(lane, draft, error);
+    }
+  }
+
+  /** A damaged file is replaced, and the entry tried again; an alarm goes on even where no file can be written. */
+  #afterFailure(lane: 'alarm' | 'routine', draft: EntryDraft, error: unknown): void {
+    const { keeper } = this.#parts;
+    const replaced = keeper.replaceIfDamaged(error);
+    if (!replaced && lane === 'alarm') keeper.goOnInMemory(reasonOf(error));
+    if (!replaced && lane === 'routine') {
+      this.#waiting.push({ type: 'append-failed', draft });
+      this.#journalIs('fault', `the journal cannot be written (${reasonOf(error)})`);
+      return;
+    }
+    this.#waiting.push({ type: 'journal-replaced', epoch: keeper.journal.epoch });
+    this.#reportJournal();
+    this.#waiting.push({ type: 'append-again', draft });
+  }
+
+  /** The journal is as well as its keeper says; an entry that could be written ends a passing fault. */
+  #reportJournal(): void {
+    const { trouble } = this.#parts.keeper;
+    if (trouble === undefined) this.#journalIs('ready', '');
+    else this.#journalIs('fault', trouble);
+  }
+
+  #journalIs(state: 'ready' | 'fault', detail: string): void {
+    if (this.#state.parts.journal === state) return;
+    this.#waiting.push({ type: 'part', part: 'journal', state, detail });
+  }
+
+  /** The cursor and the latches are conveniences: the hub says both again. A failure is told, and goes no further. */
+  #keep(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#parts.log.error({ err: error }, 'the journal could not note its state');
+      this.#journalIs('fault', `the journal cannot be written (${reasonOf(error)})`);
+    }
+  }
+}

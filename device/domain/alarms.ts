@@ -1,0 +1,51 @@
+import type { AlarmKey, AlarmState } from '../../shared/wire/messages.ts';
+import type { Gesture } from './gesture.ts';
+import type { LatchedAlarm, StationState } from './state.ts';
+import type { EntryDraft } from './steps.ts';
+
+/** Not stored by the hub for so long: the station says "phone for help yourself". */
+export const undeliveredAfterMs = 10_000;
+/** A second gesture so soon after the first says "pressed by mistake". */
+export const mistakeWithinMs = 10_000;
+
+/** A gesture calls for help, or, soon after another, marks that one as a mistake. It never withdraws it. */
+export function gestureMade(state: StationState, gesture: Gesture, nowMs: number): EntryDraft {
+  const latest = state.alarms.at(-1);
+  const again =
+    latest !== undefined &&
+    !latest.mistake &&
+    latest.key.epoch === state.epoch &&
+    nowMs - latest.raisedMs <= mistakeWithinMs;
+  return again ? { type: 'mistake', alarm: latest.key.seq } : { type: 'alarm', gesture };
+}
+
+/** The hub told what became of an alarm. Only `resolved`, a person's decision, ends it here. */
+export function alarmStateCame(
+  alarms: readonly LatchedAlarm[],
+  key: AlarmKey,
+  state: AlarmState,
+): readonly LatchedAlarm[] {
+  const concerned = (alarm: LatchedAlarm) =>
+    alarm.key.epoch === key.epoch && alarm.key.seq === key.seq;
+  if (state === 'resolved') return alarms.filter((alarm) => !concerned(alarm));
+  return alarms.map((alarm) => (concerned(alarm) ? { ...alarm, phase: state } : alarm));
+}
+
+/** Alarms that nobody has stored in time say so. */
+export const escalated = (
+  alarms: readonly LatchedAlarm[],
+  nowMs: number,
+): readonly LatchedAlarm[] =>
+  alarms.map((alarm) =>
+    alarm.phase === 'sending' && nowMs >= alarm.raisedMs + undeliveredAfterMs
+      ? { ...alarm, phase: 'undelivered' }
+      : alarm,
+  );
+
+/** @returns when the next alarm becomes undelivered, or undefined when none can. */
+export function nextAlarmDeadlineMs(state: StationState): number | undefined {
+  const sending = state.alarms.filter((alarm) => alarm.phase === 'sending');
+  return sending.length === 0
+    ? undefined
+    : Math.min(...sending.map((alarm) => alarm.raisedMs)) + undeliveredAfterMs;
+}

@@ -1,0 +1,243 @@
+import { lanes as laneNames } from '../../shared/wire/entry.ts';
+import { latchedAlarmsMax } from '../../shared/wire/limits.ts';
+import { alarmStateCame, escalated, gestureMade, nextAlarmDeadlineMs } from './alarms.ts';
+import { buttonAtRest, holdDeadlineMs, holdDue, pressed, released } from './gesture.ts';
+import { goBack, newLane, receipted, takeDue, timeoutMs } from './lane.ts';
+import { rowNow } from './light-table.ts';
+import { hubReachable, type LatchedAlarm, type StationState } from './state.ts';
+import type { EntryDraft, Input, Step } from './steps.ts';
+import { nextTapDeadlineMs, outcomeCame, tapAged, tapSignal } from './taps.ts';
+
+export interface Decision {
+  readonly state: StationState;
+  readonly steps: readonly Step[];
+}
+
+/** How often a station says that it is there: three times within the hub's 90 s of silence. */
+export const announceEveryMs = 30_000;
+
+/**
+ * The station's whole brain: what happened and what time it is go in, the new state and what to do
+ * come out. `nowMs` is monotonic, so a jump of the wall clock changes no timer.
+ */
+export function decide(state: StationState, input: Input, nowMs: number): Decision {
+  const answered = answer(state, input, nowMs);
+  const aged = age(answered.state, nowMs);
+  const sending = dispatchDue(aged.state, nowMs);
+  const shown = show(sending.state);
+  return {
+    state: shown.state,
+    steps: [...answered.steps, ...aged.steps, ...sending.steps, ...shown.steps],
+  };
+}
+
+/** @returns the monotonic time at which the station wants a tick. */
+export function wakeAtMs(state: StationState): number {
+  const deadlines = [
+    state.announceMs,
+    holdDeadlineMs(state.button, state.rules),
+    nextTapDeadlineMs(state),
+    nextAlarmDeadlineMs(state),
+    ...laneNames.map((lane) => (state.connected ? timeoutMs(lane, state.lanes[lane]) : undefined)),
+  ];
+  return Math.min(...deadlines.filter((ms) => ms !== undefined));
+}
+
+const only = (state: StationState, ...steps: Step[]): Decision => ({ state, steps });
+
+const append = (draft: EntryDraft): Step => ({
+  type: 'append',
+  lane: draft.type === 'alarm' || draft.type === 'mistake' ? 'alarm' : 'routine',
+  draft,
+});
+
+function answer(state: StationState, input: Input, nowMs: number): Decision {
+  switch (input.type) {
+    case 'tick':
+      return only(state);
+    case 'started':
+      return only(state, append({ type: 'started', version: input.version }));
+    case 'card':
+      return only(state, append({ type: 'check-in', card: input.token }));
+    case 'card-unreadable':
+      return only({ ...state, tap: tapSignal('not-read', nowMs) });
+    case 'button':
+      return buttonMoved(state, input.edge, nowMs);
+    case 'appended':
+      return appended(state, input, nowMs);
+    case 'append-failed':
+      return input.draft.type === 'check-in'
+        ? only({ ...state, tap: tapSignal('refused', nowMs) })
+        : only(state);
+    case 'append-again':
+      return only(state, append(input.draft));
+    case 'journal-replaced':
+      return journalReplaced(state, input.epoch);
+    case 'connection':
+      return connectionChanged(state, input.connected, nowMs);
+    case 'hub':
+      return hubChanged(state, input.online, nowMs);
+    case 'receipt':
+      return receiptCame(state, input, nowMs);
+    case 'alarm-state':
+      return latchedBecame(state, alarmStateCame(state.alarms, input.alarm, input.state));
+    case 'part':
+      return partChanged(state, input, nowMs);
+  }
+}
+
+function buttonMoved(state: StationState, edge: 'down' | 'up', nowMs: number): Decision {
+  const move = edge === 'down' ? pressed : released;
+  const { button, gesture } = move(state.button, state.rules, nowMs);
+  return only(
+    { ...state, button },
+    ...(gesture === undefined ? [] : [append(gestureMade(state, gesture, nowMs))]),
+  );
+}
+
+function appended(
+  state: StationState,
+  input: Extract<Input, { type: 'appended' }>,
+  nowMs: number,
+): Decision {
+  const { lane, seq, draft } = input;
+  const grown = {
+    ...state,
+    lanes: { ...state.lanes, [lane]: { ...state.lanes[lane], last: seq } },
+  };
+  switch (draft.type) {
+    case 'check-in':
+      return only({ ...grown, tap: tapSignal('on-disk', nowMs, seq) });
+    case 'alarm': {
+      const key = { epoch: state.epoch, seq };
+      const alarm: LatchedAlarm = { key, phase: 'sending', raisedMs: nowMs, mistake: false };
+      return latchedBecame(grown, [...state.alarms, alarm].slice(-latchedAlarmsMax));
+    }
+    case 'mistake':
+      return latchedBecame(
+        grown,
+        state.alarms.map((alarm) =>
+          alarm.key.seq === draft.alarm ? { ...alarm, mistake: true } : alarm,
+        ),
+      );
+    case 'started':
+    case 'fault':
+      return only(grown);
+  }
+}
+
+/** Alarms that the hub does not have yet went with the old journal: they are raised anew in the new one. */
+function journalReplaced(state: StationState, epoch: string): Decision {
+  const stored = state.alarms.filter(({ phase }) => phase === 'stored' || phase === 'acknowledged');
+  const lost = state.alarms.length - stored.length;
+  const fresh = { alarm: newLane(0, 0), routine: newLane(0, 0) };
+  const next = latchedBecame({ ...state, epoch, lanes: fresh, button: buttonAtRest }, stored);
+  return only(
+    next.state,
+    ...next.steps,
+    ...Array.from({ length: lost }, () => append({ type: 'alarm', gesture: 'hold' })),
+  );
+}
+
+function connectionChanged(state: StationState, connected: boolean, nowMs: number): Decision {
+  const lanes = { alarm: goBack(state.lanes.alarm), routine: goBack(state.lanes.routine) };
+  // The hub's presence is retained, so a live hub is heard of again right after the connection.
+  const hubOnline = connected && state.hubOnline;
+  return only({ ...state, connected, hubOnline, lanes, announceMs: nowMs });
+}
+
+/** A hub that has just come may be another, or an older copy: it is asked how far it is. */
+function hubChanged(state: StationState, online: boolean, nowMs: number): Decision {
+  if (online === state.hubOnline) return only(state);
+  const lanes = { alarm: goBack(state.lanes.alarm), routine: goBack(state.lanes.routine) };
+  return only({ ...state, hubOnline: online, lanes, announceMs: nowMs });
+}
+
+function receiptCame(
+  state: StationState,
+  receipt: Extract<Input, { type: 'receipt' }>,
+  nowMs: number,
+): Decision {
+  if (receipt.epoch !== state.epoch) return only(state);
+  const { lane, through } = receipt;
+  const before = state.lanes[lane];
+  const after = receipted(before, through);
+  const next = { ...state, lanes: { ...state.lanes, [lane]: after } };
+  const kept: Step[] =
+    after.committed === before.committed
+      ? []
+      : [{ type: 'keep-cursor', lane, committed: after.committed }];
+  if (lane === 'routine') return only(outcomeCame(next, receipt.outcomes, nowMs), ...kept);
+  const stored = state.alarms.map((alarm) =>
+    alarm.key.epoch === state.epoch && alarm.key.seq <= after.committed
+      ? { ...alarm, phase: alarm.phase === 'acknowledged' ? alarm.phase : ('stored' as const) }
+      : alarm,
+  );
+  const latched = latchedBecame(next, stored);
+  return only(latched.state, ...kept, ...latched.steps);
+}
+
+function partChanged(
+  state: StationState,
+  input: Extract<Input, { type: 'part' }>,
+  nowMs: number,
+): Decision {
+  const { part, detail } = input;
+  const before = state.parts[part];
+  if (before === input.state) return only(state);
+  const next = { ...state, parts: { ...state.parts, [part]: input.state }, announceMs: nowMs };
+  const fault = (change: 'begun' | 'ended'): Step =>
+    append({ type: 'fault', part, state: change, detail: detail.slice(0, 200) });
+  if (input.state === 'fault') return only(next, fault('begun'));
+  return before === 'fault' && input.state === 'ready' ? only(next, fault('ended')) : only(next);
+}
+
+/** Alarms that really changed are kept on disk before the light speaks of them. */
+function latchedBecame(state: StationState, alarms: readonly LatchedAlarm[]): Decision {
+  const same =
+    alarms.length === state.alarms.length &&
+    alarms.every(
+      (alarm, index) =>
+        alarm.phase === state.alarms[index]?.phase && alarm.mistake === state.alarms[index].mistake,
+    );
+  return same ? only(state) : only({ ...state, alarms }, { type: 'keep-latched', alarms });
+}
+
+/** What the mere passing of time changes. */
+function age(state: StationState, nowMs: number): Decision {
+  const { button, gesture } = holdDue(state.button, state.rules, nowMs);
+  const held = gesture === undefined ? [] : [append(gestureMade(state, gesture, nowMs))];
+  const aged = tapAged({ ...state, button, alarms: escalated(state.alarms, nowMs) }, nowMs);
+  if (nowMs < aged.announceMs) return only(aged, ...held);
+  const announce: Step[] = state.connected ? [{ type: 'announce' }] : [];
+  return only({ ...aged, announceMs: nowMs + announceEveryMs }, ...held, ...announce);
+}
+
+/** Alarms go out whenever there is a connection; routine entries wait for a hub that is there to take them. */
+function dispatchDue(state: StationState, nowMs: number): Decision {
+  if (!state.connected) return only(state);
+  const alarm = takeDue('alarm', state.lanes.alarm, nowMs);
+  const routine = hubReachable(state)
+    ? takeDue('routine', state.lanes.routine, nowMs)
+    : { lane: state.lanes.routine, spans: [] };
+  return only(
+    { ...state, lanes: { alarm: alarm.lane, routine: routine.lane } },
+    ...alarm.spans.map((span): Step => ({ type: 'send', lane: 'alarm', ...span })),
+    ...routine.spans.map((span): Step => ({ type: 'send', lane: 'routine', ...span })),
+  );
+}
+
+/** Shows and sounds what has become true; each new tap and each new alarm speaks anew. */
+function show(state: StationState): Decision {
+  const row = rowNow(state);
+  const ofTap = row.name.startsWith('alarm-') ? '' : ` ${state.tap?.sinceMs ?? ''}`;
+  const shown = `${row.name}${ofTap}`;
+  if (shown === state.shown) return only(state);
+  const wasRepeating = state.shown.startsWith('alarm-undelivered');
+  const tone = row.tone ?? (wasRepeating ? 'silence' : undefined);
+  return only(
+    { ...state, shown },
+    { type: 'show', light: row.light, row: row.name },
+    ...(tone === undefined ? [] : [{ type: 'sound' as const, tone }]),
+  );
+}

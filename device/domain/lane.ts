@@ -1,0 +1,100 @@
+import type { Lane } from '../../shared/wire/entry.ts';
+import { entriesPerMessageMax } from '../../shared/wire/limits.ts';
+
+/**
+ * One lane's way to the hub: go-back-N over a cumulative receipt. What the hub has committed is
+ * whatever its latest receipt says; a receipt lower than before means "send again from there".
+ */
+export interface LaneState {
+  /** Highest sequence in the journal; 0 for none. */
+  readonly last: number;
+  /** Highest sequence that the hub has committed, by its latest receipt. */
+  readonly committed: number;
+  /** Highest sequence sent since the last going back. */
+  readonly sent: number;
+  readonly inFlight: readonly InFlight[];
+}
+
+interface InFlight {
+  readonly through: number;
+  readonly sentMs: number;
+}
+
+export interface Span {
+  readonly from: number;
+  readonly through: number;
+}
+
+interface LaneLimits {
+  readonly entriesPerMessage: number;
+  readonly messagesInFlightMax: number;
+  readonly receiptTimeoutMs: number;
+}
+
+/** An alarm goes alone and is asked after soon; routine messages are few, so that none delays an alarm. */
+const laneLimits: Readonly<Record<Lane, LaneLimits>> = {
+  alarm: { entriesPerMessage: 1, messagesInFlightMax: 8, receiptTimeoutMs: 2_000 },
+  routine: {
+    entriesPerMessage: entriesPerMessageMax,
+    messagesInFlightMax: 2,
+    receiptTimeoutMs: 10_000,
+  },
+};
+
+export const newLane = (last: number, committed: number): LaneState => ({
+  last,
+  committed: Math.min(committed, last),
+  sent: Math.min(committed, last),
+  inFlight: [],
+});
+
+/** @returns how many entries the hub has not yet receipted. */
+export const backlog = (state: LaneState): number => state.last - state.committed;
+
+/** Forgets what is in flight: the connection that carried it is gone, or its time is up. */
+export const goBack = (state: LaneState): LaneState => ({
+  ...state,
+  sent: state.committed,
+  inFlight: [],
+});
+
+/** The hub said how far it is. More than the journal holds is a hub that knows another past: nothing is skipped for it. */
+export function receipted(state: LaneState, through: number): LaneState {
+  if (through > state.last) return state;
+  if (through < state.committed) return goBack({ ...state, committed: through });
+  return {
+    ...state,
+    committed: through,
+    sent: Math.max(state.sent, through),
+    inFlight: state.inFlight.filter((message) => message.through > through),
+  };
+}
+
+/** @returns what to send now, and the lane as it is once that is sent. */
+export function takeDue(
+  lane: Lane,
+  state: LaneState,
+  nowMs: number,
+): { lane: LaneState; spans: Span[] } {
+  const limits = laneLimits[lane];
+  let next = timedOut(lane, state, nowMs) ? goBack(state) : state;
+  const spans: Span[] = [];
+  while (next.sent < next.last && next.inFlight.length < limits.messagesInFlightMax) {
+    const from = next.sent + 1;
+    const through = Math.min(next.last, next.sent + limits.entriesPerMessage);
+    spans.push({ from, through });
+    next = { ...next, sent: through, inFlight: [...next.inFlight, { through, sentMs: nowMs }] };
+  }
+  return { lane: next, spans };
+}
+
+/** @returns when the oldest message in flight is overdue, or undefined when none is in flight. */
+export function timeoutMs(lane: Lane, state: LaneState): number | undefined {
+  const oldest = state.inFlight[0];
+  return oldest && oldest.sentMs + laneLimits[lane].receiptTimeoutMs;
+}
+
+function timedOut(lane: Lane, state: LaneState, nowMs: number): boolean {
+  const due = timeoutMs(lane, state);
+  return due !== undefined && nowMs >= due;
+}

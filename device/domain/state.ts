@@ -1,0 +1,78 @@
+import type { Lane } from '../../shared/wire/entry.ts';
+import type { AlarmKey, Outcome, PartState } from '../../shared/wire/messages.ts';
+import { type ButtonRules, type ButtonState, buttonAtRest } from './gesture.ts';
+import { backlog, type LaneState, newLane } from './lane.ts';
+
+/** How far a call for help got. Each step is only taken when it has really happened. */
+export type AlarmPhase = 'sending' | 'undelivered' | 'stored' | 'acknowledged';
+
+export interface LatchedAlarm {
+  readonly key: AlarmKey;
+  readonly phase: AlarmPhase;
+  /** Monotonic time of the gesture; after a restart, of the restart. */
+  readonly raisedMs: number;
+  readonly mistake: boolean;
+}
+
+/** What the latest tap has come to. `untilMs` is when the light stops speaking of it. */
+export interface TapSignal {
+  readonly kind: 'on-disk' | 'saved-here' | 'not-read' | 'refused' | Outcome;
+  /** Sequence of the check-in, when it has one. */
+  readonly seq: number | undefined;
+  readonly points: number | undefined;
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+export type PartName = 'reader' | 'panel' | 'journal';
+
+export interface StationState {
+  readonly rules: ButtonRules;
+  readonly epoch: string;
+  /** Whether there is a connection to the broker. */
+  readonly connected: boolean;
+  /** Whether the hub says that it is there. */
+  readonly hubOnline: boolean;
+  readonly parts: Readonly<Record<PartName, PartState>>;
+  readonly lanes: Readonly<Record<Lane, LaneState>>;
+  readonly alarms: readonly LatchedAlarm[];
+  readonly tap: TapSignal | undefined;
+  readonly button: ButtonState;
+  /** When the station next says how it is. */
+  readonly announceMs: number;
+  /** What the light says now, so that a change can be told from no change. */
+  readonly shown: string;
+}
+
+export interface Restored {
+  readonly epoch: string;
+  readonly lanes: Readonly<Record<Lane, { last: number; committed: number }>>;
+  readonly latched: readonly { key: AlarmKey; phase: AlarmPhase; mistake: boolean }[];
+}
+
+/** The state of a unit that has just started, with what its journal remembers. */
+export function initialState(rules: ButtonRules, restored: Restored, nowMs: number): StationState {
+  return {
+    rules,
+    epoch: restored.epoch,
+    connected: false,
+    hubOnline: false,
+    parts: { reader: 'starting', panel: 'starting', journal: 'ready' },
+    lanes: {
+      alarm: newLane(restored.lanes.alarm.last, restored.lanes.alarm.committed),
+      routine: newLane(restored.lanes.routine.last, restored.lanes.routine.committed),
+    },
+    alarms: restored.latched.map((alarm) => ({ ...alarm, raisedMs: nowMs })),
+    tap: undefined,
+    button: buttonAtRest,
+    announceMs: nowMs,
+    shown: '',
+  };
+}
+
+/** @returns whether the hub can be reached, as far as the station can know. */
+export const hubReachable = (state: StationState): boolean => state.connected && state.hubOnline;
+
+/** @returns how many entries of both lanes the hub has not yet receipted. */
+export const backlogOf = ({ lanes }: Pick<StationState, 'lanes'>): number =>
+  backlog(lanes.alarm) + backlog(lanes.routine);

@@ -1,0 +1,53 @@
+import type { Lane } from '../../shared/wire/entry.ts';
+import type { AlarmKey, AlarmState, Outcome, PartState } from '../../shared/wire/messages.ts';
+import type { Gesture } from './gesture.ts';
+import type { LightName, ToneName } from './signals.ts';
+import type { LatchedAlarm, PartName } from './state.ts';
+
+/** An entry before the journal gave it a sequence and a time. */
+export type EntryDraft =
+  | { type: 'check-in'; card: string }
+  | { type: 'started'; version: string }
+  | { type: 'fault'; part: PartName; state: 'begun' | 'ended'; detail: string }
+  | { type: 'alarm'; gesture: Gesture }
+  | { type: 'mistake'; alarm: number };
+
+/** What happens to a station. */
+export type Input =
+  | { type: 'tick' }
+  | { type: 'started'; version: string }
+  | { type: 'card'; token: string }
+  | { type: 'card-unreadable' }
+  | { type: 'button'; edge: 'down' | 'up' }
+  /** The journal has it on disk. */
+  | { type: 'appended'; lane: Lane; seq: number; draft: EntryDraft }
+  /** The journal could not take it; nothing was signalled. */
+  | { type: 'append-failed'; draft: EntryDraft }
+  /** What a damaged journal could not take is tried again in its successor. */
+  | { type: 'append-again'; draft: EntryDraft }
+  /** A damaged journal was set aside and another one begun. */
+  | { type: 'journal-replaced'; epoch: string }
+  | { type: 'connection'; connected: boolean }
+  | { type: 'hub'; online: boolean }
+  | {
+      type: 'receipt';
+      epoch: string;
+      lane: Lane;
+      through: number;
+      outcomes: readonly { seq: number; outcome: Outcome; points?: number | undefined }[];
+    }
+  | { type: 'alarm-state'; alarm: AlarmKey; state: AlarmState }
+  | { type: 'part'; part: PartName; state: PartState; detail: string };
+
+/** What a station does about it. One table performs these, in order. */
+export type Step =
+  | { type: 'append'; lane: Lane; draft: EntryDraft }
+  | { type: 'send'; lane: Lane; from: number; through: number }
+  /** Keep on disk what the hub said it has committed. */
+  | { type: 'keep-cursor'; lane: Lane; committed: number }
+  /** Keep on disk which alarms are latched, so that a power cut does not end them. */
+  | { type: 'keep-latched'; alarms: readonly LatchedAlarm[] }
+  | { type: 'show'; light: LightName; row: string }
+  | { type: 'sound'; tone: ToneName }
+  /** Publish presence and health. */
+  | { type: 'announce' };

@@ -1,0 +1,170 @@
+import { chmodSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { z } from 'zod';
+import { newEpoch } from '../../shared/ids.ts';
+import {
+  chainHash,
+  entryText,
+  genesisHash,
+  type Lane,
+  lanes,
+  type Reading,
+} from '../../shared/wire/entry.ts';
+import { alarmKeySchema } from '../../shared/wire/messages.ts';
+import type { LatchedAlarm, Restored } from '../domain/state.ts';
+import type { EntryDraft } from '../domain/steps.ts';
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS entry (
+    lane TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (lane, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS cursor (lane TEXT PRIMARY KEY, committed INTEGER NOT NULL) STRICT;
+`;
+
+export interface JournalEntry {
+  readonly seq: number;
+  readonly text: string;
+  readonly hash: string;
+}
+
+const entrySchema = z.object({ seq: z.int(), text: z.string(), hash: z.string() });
+const latchedSchema = z.array(
+  z.object({
+    key: alarmKeySchema,
+    phase: z.enum(['sending', 'undelivered', 'stored', 'acknowledged']),
+    mistake: z.boolean(),
+  }),
+);
+
+/**
+ * The station's truth: append-only, two lanes with a gapless sequence each, every entry chained to
+ * the one before by hash. The epoch is made with the file, so a replaced SD card starts another.
+ * All methods throw better-sqlite3's SqliteError when the disk fails; nothing is then half done.
+ */
+export class Journal {
+  readonly epoch: string;
+  readonly #db: Database.Database;
+  readonly #insert: Database.Statement;
+  readonly #range: Database.Statement;
+  readonly #one: Database.Statement;
+
+  /**
+   * @param file path, or ':memory:' for a journal that lives only as long as the process
+   * @throws Error when the file is not a sound journal
+   */
+  constructor(file: string) {
+    this.#db = new Database(file);
+    // WAL with synchronous=FULL syncs at each commit; NORMAL may lose the last ones at power loss
+    // (sqlite.org/pragma.html#pragma_synchronous).
+    this.#db.pragma('journal_mode = WAL');
+    this.#db.pragma('synchronous = FULL');
+    const check = this.#db.pragma('quick_check', { simple: true });
+    if (check !== 'ok') throw new Error(`SQLite finds the file damaged: ${String(check)}`);
+    this.#db.exec(schema);
+    if (file !== ':memory:') chmodSync(file, 0o600);
+    this.#insert = this.#db.prepare(
+      'INSERT INTO entry (lane, seq, text, hash) VALUES (?, ?, ?, ?)',
+    );
+    this.#range = this.#db.prepare(
+      'SELECT seq, text, hash FROM entry WHERE lane = ? AND seq BETWEEN ? AND ? ORDER BY seq',
+    );
+    this.#one = this.#db.prepare('SELECT seq, text, hash FROM entry WHERE lane = ? AND seq = ?');
+    this.epoch = this.#meta('epoch') ?? this.#beginEpoch();
+    for (const lane of lanes) this.#checkTail(lane);
+  }
+
+  /** Puts the entry on disk (fsync) and returns it with its sequence. */
+  append(lane: Lane, draft: EntryDraft, at: Reading): JournalEntry {
+    const seq = this.last(lane) + 1;
+    const text = entryText({ seq, at, ...draft });
+    const hash = chainHash(this.hashBefore(lane, seq), text);
+    this.#insert.run(lane, seq, text, hash);
+    return { seq, text, hash };
+  }
+
+  /** @returns the entries from `from` through `through`, both included, as far as they exist. */
+  read(lane: Lane, from: number, through: number): JournalEntry[] {
+    return this.#range.all(lane, from, through).map((row) => entrySchema.parse(row));
+  }
+
+  /** @returns the highest sequence of the lane, 0 when it is empty. */
+  last(lane: Lane): number {
+    const row = this.#db.prepare('SELECT max(seq) FROM entry WHERE lane = ?').pluck().get(lane);
+    return z.int().nullable().parse(row) ?? 0;
+  }
+
+  /** @returns the chain hash in front of the entry `seq`. */
+  hashBefore(lane: Lane, seq: number): string {
+    if (seq === 1) return genesisHash(this.epoch, lane);
+    const before = this.#one.get(lane, seq - 1);
+    return entrySchema.parse(before).hash;
+  }
+
+  keepCursor(lane: Lane, committed: number): void {
+    this.#db
+      .prepare('INSERT OR REPLACE INTO cursor (lane, committed) VALUES (?, ?)')
+      .run(lane, committed);
+  }
+
+  keepLatched(alarms: readonly LatchedAlarm[]): void {
+    const kept = alarms.map(({ key, phase, mistake }) => ({ key, phase, mistake }));
+    this.#setMeta('latched', JSON.stringify(kept));
+  }
+
+  /** What a unit that starts anew needs to go on where it was. */
+  restore(): Restored {
+    const lane = (name: Lane) => ({ last: this.last(name), committed: this.#committed(name) });
+    const kept = latchedSchema.parse(JSON.parse(this.#meta('latched') ?? '[]'));
+    const lanesNow = { alarm: lane('alarm'), routine: lane('routine') };
+    // The power may have gone between an alarm and its latch: an unreceipted alarm is latched by itself.
+    const unreceipted = this.read('alarm', lanesNow.alarm.committed + 1, lanesNow.alarm.last)
+      .filter(
+        ({ text }) => z.looseObject({ type: z.string() }).parse(JSON.parse(text)).type === 'alarm',
+      )
+      .map(({ seq }) => ({ epoch: this.epoch, seq }))
+      .filter(
+        (key) => !kept.some((alarm) => alarm.key.epoch === key.epoch && alarm.key.seq === key.seq),
+      )
+      .map((key) => ({ key, phase: 'sending' as const, mistake: false }));
+    return { epoch: this.epoch, lanes: lanesNow, latched: [...kept, ...unreceipted] };
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #beginEpoch(): string {
+    const epoch = newEpoch();
+    this.#setMeta('epoch', epoch);
+    return epoch;
+  }
+
+  /** The newest entry must follow from the one before it, or the file was cut or edited. */
+  #checkTail(lane: Lane): void {
+    const last = this.last(lane);
+    if (last === 0) return;
+    const { text, hash } = entrySchema.parse(this.#one.get(lane, last));
+    if (chainHash(this.hashBefore(lane, last), text) !== hash) {
+      throw new Error(`the hash chain of the ${lane} lane is broken at entry ${last}`);
+    }
+  }
+
+  #committed(lane: Lane): number {
+    const row = this.#db.prepare('SELECT committed FROM cursor WHERE lane = ?').pluck().get(lane);
+    return z.int().optional().parse(row) ?? 0;
+  }
+
+  #meta(key: string): string | undefined {
+    const row = this.#db.prepare('SELECT value FROM meta WHERE key = ?').pluck().get(key);
+    return z.string().optional().parse(row);
+  }
+
+  #setMeta(key: string, value: string): void {
+    this.#db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(key, value);
+  }
+}

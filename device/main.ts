@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { createLog } from '../shared/log.ts';
+import { readSettings, SettingsError } from '../shared/settings/settings-file.ts';
+import { stationSettingsSchema } from './settings/station-settings.ts';
+import { startStation } from './station.ts';
+import { type DemoCard, demoCardsSchema } from './virtual-unit/unit.ts';
+
+/** Exit code for what the caller can mend: a bad option, bad settings, a port that is taken. */
+const exitUsage = 2;
+
+interface Flags {
+  settings: string;
+  virtual?: boolean;
+  stationPort: number;
+  cards?: string;
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
+  throw new InvalidArgumentError('expected a port from 0 to 65535.');
+}
+
+const command = new Command('station')
+  .description('Runs a relay station: card reader, panic button, light and buzzer.')
+  .requiredOption('--settings <file>', 'station.json, as `npm run hub -- station add` writes it')
+  .option('--virtual', 'draw the unit on a local web page instead of using real hardware')
+  .option('--station-port <port>', 'port of that page, on 127.0.0.1', port, 8100)
+  .option('--cards <file>', 'JSON list of { uid, label }: cards to offer on that page')
+  .action(run);
+
+async function run(flags: Flags): Promise<void> {
+  const settings = readSettings(flags.settings, stationSettingsSchema);
+  const station = await startStation({
+    settings,
+    log: createLog('station'),
+    ...(flags.virtual === true
+      ? { virtual: { port: flags.stationPort, cards: readCards(flags.cards) } }
+      : {}),
+  });
+  if (station.url !== undefined) process.stdout.write(`virtual station: ${station.url}\n`);
+  const stop = (): void => {
+    for (const signal of signals) process.removeListener(signal, stop);
+    station.stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  for (const signal of signals) process.on(signal, stop);
+}
+
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+function readCards(file: string | undefined): DemoCard[] {
+  if (file === undefined) return [];
+  const json: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  return demoCardsSchema.parse(json);
+}
+
+/** One clear line for what the caller can mend; everything else is a fault of ours, with its stack. */
+function fail(error: unknown): never {
+  if (error instanceof SettingsError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(exitUsage);
+  }
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    process.stderr.write(`The station page's port is taken: choose another with --station-port.\n`);
+    process.exit(exitUsage);
+  }
+  process.stderr.write(
+    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exit(1);
+}
+
+command.parseAsync().catch(fail);

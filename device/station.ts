@@ -1,0 +1,139 @@
+import { statfsSync } from 'node:fs';
+import { MqttBus } from '../shared/bus/mqtt-bus.ts';
+import { cardToken } from '../shared/card-token.ts';
+import { systemClock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import { Brain } from './brain.ts';
+import { initialState } from './domain/state.ts';
+import { JournalKeeper } from './journal/journal-keeper.ts';
+import { FirmataPanel } from './panel/firmata-panel.ts';
+import type { Panel } from './panel/panel.ts';
+import { VirtualPanel } from './panel/virtual-panel.ts';
+import { PcscReader } from './reader/pcsc-reader.ts';
+import type { Reader } from './reader/reader.ts';
+import { VirtualReader } from './reader/virtual-reader.ts';
+import type { StationSettings } from './settings/station-settings.ts';
+import { Uplink } from './uplink/uplink.ts';
+import { readVersion } from './version.ts';
+import { startVirtualUnit } from './virtual-unit/server.ts';
+import { StationUnit } from './virtual-unit/station-unit.ts';
+import type { DemoCard } from './virtual-unit/unit.ts';
+
+export interface StationOptions {
+  readonly settings: StationSettings;
+  readonly log: Log;
+  /** Serves a page that draws the unit, instead of real hardware. */
+  readonly virtual?: { readonly port: number; readonly cards: readonly DemoCard[] };
+}
+
+export interface RunningStation {
+  /** Where the virtual unit's page is, when there is one. */
+  readonly url: string | undefined;
+  stop(): Promise<void>;
+}
+
+/** Boots a station, top to bottom; `stop` goes the other way. @throws when the page's port is taken. */
+export async function startStation(options: StationOptions): Promise<RunningStation> {
+  const { settings, log, virtual } = options;
+  const clock = systemClock();
+  const version = readVersion();
+
+  const keeper = new JournalKeeper(settings.dataDir);
+  const { reader, panel } = hardware(options);
+  const state = initialState(settings.button, keeper.journal.restore(), Brain.nowMs());
+  const uplink = new Uplink({
+    station: settings.station,
+    macKey: settings.macKey,
+    clock,
+    log,
+    dispatch: (input) => brain.dispatch(input),
+  });
+  const diskFreeBytes = () => freeBytes(settings.dataDir);
+  const brain = new Brain({ keeper, panel, uplink, clock, log, version, diskFreeBytes }, state);
+  const presence = () => ({
+    epoch: brain.state.epoch,
+    latched: brain.state.alarms.map(({ key }) => key),
+  });
+  const bus = new MqttBus({
+    url: settings.hub.url,
+    clientId: settings.station,
+    username: settings.station,
+    password: settings.hub.password,
+    ...(settings.hub.ca === undefined ? {} : { ca: settings.hub.ca }),
+    will: () => uplink.will(presence()),
+    log,
+  });
+
+  const page =
+    virtual && reader instanceof VirtualReader && panel instanceof VirtualPanel
+      ? await startVirtualUnit({
+          port: virtual.port,
+          unit: new StationUnit({
+            station: settings.station,
+            reader,
+            panel,
+            brain,
+            cards: virtual.cards,
+          }),
+          log,
+        })
+      : undefined;
+
+  brain.dispatch({ type: 'started', version });
+  if (keeper.trouble !== undefined) {
+    log.error({ detail: keeper.trouble }, 'journal fault');
+    brain.dispatch({ type: 'part', part: 'journal', state: 'fault', detail: keeper.trouble });
+  }
+  panel.start({
+    onButton: (edge) => brain.dispatch({ type: 'button', edge }),
+    onState: (state, detail) => {
+      log.info({ state, detail }, 'panel');
+      brain.dispatch({ type: 'part', part: 'panel', state, detail });
+    },
+  });
+  reader.start({
+    onCard: (uid) => brain.dispatch({ type: 'card', token: cardToken(settings.schemeKey, uid) }),
+    onUnreadable: () => brain.dispatch({ type: 'card-unreadable' }),
+    onCardGone: () => {},
+    onState: (state, detail) => {
+      log.info({ state, detail }, 'reader');
+      brain.dispatch({ type: 'part', part: 'reader', state, detail });
+    },
+  });
+  await uplink.start(bus);
+  log.info({ station: settings.station, epoch: keeper.journal.epoch }, 'station started');
+
+  return {
+    url: page?.url,
+    async stop() {
+      await page?.stop();
+      await reader.stop();
+      await uplink.stop(presence());
+      brain.stop();
+      await panel.stop();
+      keeper.close();
+      log.info('station stopped');
+    },
+  };
+}
+
+function hardware({ settings, log, virtual }: StationOptions): { reader: Reader; panel: Panel } {
+  const { reader, panel } = settings;
+  return {
+    reader: virtual || reader.kind === 'virtual' ? new VirtualReader() : new PcscReader({ log }),
+    panel:
+      virtual || panel.kind === 'virtual'
+        ? new VirtualPanel()
+        : new FirmataPanel({ path: panel.path, log }),
+  };
+}
+
+/** Free space for the journal, in bytes; 0 where the folder cannot even be asked. */
+function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return 0; // the keeper has already reported a folder that cannot be used
+  }
+}

@@ -1,0 +1,169 @@
+import { type Bus, BusOffline, type Will } from '../../shared/bus/bus.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { newSession } from '../../shared/ids.ts';
+import type { Log } from '../../shared/log.ts';
+import { decodeHubMessage, decodeHubPresence, encodeMessage } from '../../shared/wire/codec.ts';
+import type { Lane } from '../../shared/wire/entry.ts';
+import { seal } from '../../shared/wire/mac.ts';
+import type { HealthMessage, PresenceMessage, StationMessage } from '../../shared/wire/messages.ts';
+import { hubPresenceTopic, stationTopic } from '../../shared/wire/topics.ts';
+import type { Input } from '../domain/steps.ts';
+import type { Journal } from '../journal/journal.ts';
+
+export interface UplinkOptions {
+  readonly station: string;
+  readonly macKey: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What the bus brings, as inputs for the station's brain. */
+  readonly dispatch: (input: Input) => void;
+}
+
+type Presence = Pick<PresenceMessage, 'epoch' | 'latched'>;
+type Health = Pick<
+  HealthMessage,
+  'version' | 'reader' | 'panel' | 'journal' | 'backlog' | 'diskFreeBytes'
+>;
+
+/** Puts what the station decided onto the bus, and what the bus brings before the station. */
+export class Uplink {
+  readonly #options: UplinkOptions;
+  #bus: Bus | undefined;
+  #session = newSession();
+  #sinceMs = 0;
+
+  constructor(options: UplinkOptions) {
+    this.#options = options;
+  }
+
+  /** A new session, and the will that belongs to it: made for each connection before it is opened. */
+  will(presence: Presence): Will {
+    this.#session = newSession();
+    this.#sinceMs = this.#options.clock.read().wallMs;
+    return {
+      topic: this.#topic('presence'),
+      payload: this.#encode(this.#presence(presence, false)),
+    };
+  }
+
+  /** Connects and stays connected; the rest comes as inputs. */
+  async start(bus: Bus): Promise<void> {
+    this.#bus = bus;
+    const { dispatch, log } = this.#options;
+    bus.subscribe([this.#topic('receipt'), this.#topic('command')], async ({ payload }) =>
+      this.#fromHub(payload),
+    );
+    bus.subscribe([hubPresenceTopic], async ({ payload }) => {
+      const presence = decodeHubPresence(payload);
+      if (presence.ok) dispatch({ type: 'hub', online: presence.value.online });
+      else log.warn({ reason: presence.reason, detail: presence.detail }, 'hub presence refused');
+    });
+    await bus.start({
+      onConnection: (connected) => dispatch({ type: 'connection', connected }),
+      onTrouble: (detail) => log.info({ detail }, 'broker not reached'),
+    });
+  }
+
+  /** Sends entries of the journal. What does not arrive is sent again when the receipt does not come. */
+  send(journal: Journal, lane: Lane, from: number, through: number): void {
+    const { clock, macKey, station } = this.#options;
+    // Sealed as the journal has them: the hash covers the text, and no schema may reorder it.
+    const entries = journal.read(lane, from, through).map(({ text }): unknown => JSON.parse(text));
+    const payload = seal(macKey, {
+      v: 1,
+      station,
+      kind: lane === 'alarm' ? 'alarm' : 'journal',
+      epoch: journal.epoch,
+      sent: clock.read(),
+      previous: journal.hashBefore(lane, from),
+      entries,
+    });
+    this.#publish(lane === 'alarm' ? 'alarm' : 'journal', payload, false);
+  }
+
+  /** Says that the station is there and how it is. */
+  announce(presence: Presence, health: Health): void {
+    const { station, clock } = this.#options;
+    const report: HealthMessage = {
+      v: 1,
+      station,
+      kind: 'health',
+      session: this.#session,
+      sent: clock.read(),
+      ...health,
+    };
+    this.#publish('presence', this.#encode(this.#presence(presence, true)), true);
+    this.#publish('health', this.#encode(report), true);
+  }
+
+  /** Says good-bye, so that nobody waits for a will, and leaves. */
+  async stop(presence: Presence): Promise<void> {
+    const farewell = this.#encode(this.#presence(presence, false));
+    await this.#bus
+      ?.publish(this.#topic('presence'), farewell, { retain: true })
+      .catch(this.#offline);
+    await this.#bus?.stop();
+  }
+
+  #fromHub(payload: Uint8Array): void {
+    const { dispatch, log, macKey, station } = this.#options;
+    const decoded = decodeHubMessage(macKey, payload);
+    if (!decoded.ok) {
+      log.warn(
+        { reason: decoded.reason, detail: decoded.detail },
+        'message to this station refused',
+      );
+      return;
+    }
+    const message = decoded.value;
+    if (message.station !== station) {
+      log.warn('message for another station refused');
+      return;
+    }
+    if (message.kind === 'receipt') {
+      const { epoch, lane, through, outcomes } = message;
+      dispatch({ type: 'receipt', epoch, lane, through, outcomes });
+      return;
+    }
+    const { alarm, state } = message.command;
+    dispatch({ type: 'alarm-state', alarm, state });
+  }
+
+  #presence(presence: Presence, online: boolean): PresenceMessage {
+    const { station } = this.#options;
+    const { epoch, latched } = presence;
+    const session = this.#session;
+    return {
+      v: 1,
+      station,
+      kind: 'presence',
+      session,
+      online,
+      sinceMs: this.#sinceMs,
+      epoch,
+      latched,
+    };
+  }
+
+  #publish(
+    kind: 'alarm' | 'journal' | 'presence' | 'health',
+    payload: Buffer,
+    retain: boolean,
+  ): void {
+    this.#bus?.publish(this.#topic(kind), payload, { retain }).catch(this.#offline);
+  }
+
+  /** Offline is no trouble here: the brain hears of the connection, and sends again after it. */
+  readonly #offline = (error: unknown): void => {
+    if (!(error instanceof BusOffline))
+      this.#options.log.error({ err: error }, 'publishing failed');
+  };
+
+  #encode(message: StationMessage): Buffer {
+    return encodeMessage(this.#options.macKey, message);
+  }
+
+  #topic(kind: Parameters<typeof stationTopic>[1]): string {
+    return stationTopic(this.#options.station, kind);
+  }
+}
