@@ -58,14 +58,7 @@ export class Journal {
    * @throws Error when the file is not a sound journal
    */
   constructor(file: string) {
-    this.#db = new Database(file);
-    // WAL with synchronous=FULL syncs at each commit; NORMAL may lose the last ones at power loss
-    // (sqlite.org/pragma.html#pragma_synchronous).
-    this.#db.pragma('journal_mode = WAL');
-    this.#db.pragma('synchronous = FULL');
-    const check = this.#db.pragma('quick_check', { simple: true });
-    if (check !== 'ok') throw new Error(`SQLite finds the file damaged: ${String(check)}`);
-    this.#db.exec(schema);
+    this.#db = openSound(file);
     if (file !== ':memory:') chmodSync(file, 0o600);
     this.#insert = this.#db.prepare(
       'INSERT INTO entry (lane, seq, text, hash) VALUES (?, ?, ?, ?)',
@@ -166,5 +159,23 @@ export class Journal {
 
   #setMeta(key: string, value: string): void {
     this.#db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(key, value);
+  }
+}
+
+/** A handle on a sound file with all tables; on any other the handle is closed again, so that the file can be moved. */
+function openSound(file: string): Database.Database {
+  const db = new Database(file);
+  try {
+    // WAL with synchronous=FULL syncs at each commit; NORMAL may lose the last ones at power loss
+    // (sqlite.org/pragma.html#pragma_synchronous).
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    const check = db.pragma('quick_check', { simple: true });
+    if (check !== 'ok') throw new Error(`SQLite finds the file damaged: ${String(check)}`);
+    db.exec(schema);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }

@@ -26,13 +26,14 @@ export function writeSettings<T>(file: string, settings: T): void {
 }
 
 function readJson(file: string): unknown {
-  const store = new LowSync<unknown>(new DurableFile<unknown>(file), undefined);
+  // null stands for "no file": lowdb insists on some default.
+  const store = new LowSync<unknown>(new DurableFile<unknown>(file), null);
   try {
     store.read();
   } catch (error) {
     throw new SettingsError(file, [error instanceof Error ? error.message : String(error)]);
   }
-  if (store.data === undefined) throw new SettingsError(file, ['there is no such file']);
+  if (store.data === null) throw new SettingsError(file, ['there is no such file']);
   return store.data;
 }
 

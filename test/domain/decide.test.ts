@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import { mistakeWithinMs, undeliveredAfterMs } from '../../device/domain/alarms.ts';
+import { announceEveryMs, decide, wakeAtMs } from '../../device/domain/decide.ts';
+import { initialState, type StationState } from '../../device/domain/state.ts';
+import type { Input, Step } from '../../device/domain/steps.ts';
+import { outcomeAwaitedMs, savedHereAfterMs } from '../../device/domain/taps.ts';
+
+const epoch = 'ep-0000000000000000';
+const token = 'a'.repeat(32);
+const rules = { holdMs: 1000, pressesWithinMs: 2000 };
+
+/** A station on a clock of its own: given inputs at times, then steps and a light. */
+class Scene {
+  state: StationState;
+  steps: Step[] = [];
+  nowMs = 1000;
+  #seq = { alarm: 0, routine: 0 };
+
+  constructor(last = 0, committed = 0) {
+    this.#seq.routine = last;
+    const lanes = { alarm: { last: 0, committed: 0 }, routine: { last, committed } };
+    this.state = initialState(rules, { epoch, lanes, latched: [] }, this.nowMs);
+  }
+
+  /** Feeds an input and plays the journal's part: what is appended is on disk at once. */
+  give(input: Input, afterMs = 0): this {
+    this.nowMs += afterMs;
+    const decision = decide(this.state, input, this.nowMs);
+    this.state = decision.state;
+    this.steps.push(...decision.steps);
+    for (const step of decision.steps) {
+      if (step.type !== 'append') continue;
+      this.#seq[step.lane] += 1;
+      const seq = this.#seq[step.lane];
+      this.give({ type: 'appended', lane: step.lane, seq, draft: step.draft });
+    }
+    return this;
+  }
+
+  pass(ms: number): this {
+    return this.give({ type: 'tick' }, ms);
+  }
+
+  online(): this {
+    return this.give({ type: 'connection', connected: true }).give({ type: 'hub', online: true });
+  }
+
+  ready(): this {
+    return this.give({ type: 'part', part: 'reader', state: 'ready', detail: '' });
+  }
+
+  receipt(lane: 'alarm' | 'routine', through: number, outcome?: 'credited' | 'unknown-card'): this {
+    const outcomes = outcome === undefined ? [] : [{ seq: through, outcome }];
+    return this.give({ type: 'receipt', epoch, lane, through, outcomes });
+  }
+
+  hold(): this {
+    return this.give({ type: 'button', edge: 'down' })
+      .pass(rules.holdMs)
+      .give({ type: 'button', edge: 'up' });
+  }
+
+  /** The steps since the last call. */
+  take<T extends Step['type']>(type: T): Extract<Step, { type: T }>[] {
+    const found = this.steps.filter(
+      (step): step is Extract<Step, { type: T }> => step.type === type,
+    );
+    this.steps = [];
+    return found;
+  }
+
+  get light(): string {
+    return this.state.shown.split(' ')[0] ?? '';
+  }
+}
+
+describe('a tap', () => {
+  it('signals white only after the journal has it, and sends it', () => {
+    const scene = new Scene().ready().online();
+    scene.take('show');
+    const first = decide(scene.state, { type: 'card', token }, scene.nowMs);
+    expect(first.steps).toEqual([
+      { type: 'append', lane: 'routine', draft: { type: 'check-in', card: token } },
+    ]);
+    scene.give({ type: 'card', token });
+    expect(scene.steps.map((step) => step.type)).toEqual(['append', 'send', 'show', 'sound']);
+    expect(scene.light).toBe('on-disk');
+  });
+
+  it('turns green when the hub has credited it, and back to the heartbeat after that', () => {
+    const scene = new Scene().ready().online().give({ type: 'card', token });
+    scene.receipt('routine', 1, 'credited');
+    expect(scene.light).toBe('credited');
+    expect(scene.pass(1499).light).toBe('credited');
+    expect(scene.pass(1).light).toBe('all-well');
+  });
+
+  it('turns amber after 400 ms when the hub is out of reach, and never green afterwards for an old tap', () => {
+    const scene = new Scene().ready().give({ type: 'card', token });
+    expect(scene.pass(savedHereAfterMs - 1).light).toBe('on-disk');
+    expect(scene.pass(1).light).toBe('saved-here');
+    scene.pass(1500).online().receipt('routine', 1, 'credited');
+    expect(scene.light).toBe('all-well');
+  });
+
+  it('does not claim an outcome that never came', () => {
+    const scene = new Scene().ready().online().give({ type: 'card', token });
+    expect(scene.pass(outcomeAwaitedMs - 1).light).toBe('on-disk');
+    expect(scene.pass(1).light).toBe('saved-here');
+  });
+
+  it('that the journal cannot take is red, and nothing is sent', () => {
+    const scene = new Scene().ready().online();
+    scene.take('send');
+    scene.give({ type: 'append-failed', draft: { type: 'check-in', card: token } });
+    expect(scene.light).toBe('refused');
+    expect(scene.take('send')).toEqual([]);
+  });
+
+  it('speaks of the latest one only', () => {
+    const scene = new Scene().ready().online();
+    scene.give({ type: 'card', token }).give({ type: 'card', token: 'b'.repeat(32) });
+    scene.receipt('routine', 1, 'unknown-card');
+    expect(scene.light).toBe('on-disk');
+    scene.receipt('routine', 2, 'credited');
+    expect(scene.light).toBe('credited');
+  });
+});
+
+describe('the alarm', () => {
+  it('goes out at once with a connection, hub or not, and its light follows the truth', () => {
+    const scene = new Scene().ready().give({ type: 'connection', connected: true }).hold();
+    expect(scene.take('send')).toEqual([{ type: 'send', lane: 'alarm', from: 1, through: 1 }]);
+    expect(scene.light).toBe('alarm-sending');
+    expect(scene.receipt('alarm', 1).light).toBe('alarm-stored');
+    const alarm = { epoch, seq: 1 };
+    expect(scene.give({ type: 'alarm-state', alarm, state: 'acknowledged' }).light).toBe(
+      'alarm-acknowledged',
+    );
+    expect(scene.give({ type: 'alarm-state', alarm, state: 'resolved' }).light).toBe('hub-away');
+  });
+
+  it('says "phone yourself" after ten seconds without a receipt, insistently, until one comes', () => {
+    const scene = new Scene().ready().hold();
+    expect(scene.pass(undeliveredAfterMs - 1).light).toBe('alarm-sending');
+    scene.take('sound');
+    expect(scene.pass(1).light).toBe('alarm-undelivered');
+    expect(scene.take('sound')).toEqual([{ type: 'sound', tone: 'insistent' }]);
+    expect(scene.online().receipt('alarm', 1).light).toBe('alarm-stored');
+  });
+
+  it('comes from three presses too, and not from two or from a short touch', () => {
+    const scene = new Scene().ready();
+    const touch = () =>
+      scene.give({ type: 'button', edge: 'down' }, 200).give({ type: 'button', edge: 'up' }, 100);
+    touch();
+    touch();
+    expect(scene.take('append')).toEqual([]);
+    touch();
+    expect(scene.take('append').map(({ draft }) => draft)).toEqual([
+      { type: 'alarm', gesture: 'triple-press' },
+    ]);
+  });
+
+  it('is marked as a mistake by a second gesture, and stays latched', () => {
+    const scene = new Scene().ready().online().hold().pass(100);
+    scene.take('append');
+    scene.hold();
+    expect(scene.take('append').map(({ draft }) => draft)).toEqual([{ type: 'mistake', alarm: 1 }]);
+    expect(scene.light).toBe('alarm-sending');
+    scene.pass(mistakeWithinMs).hold();
+    expect(scene.take('append').map(({ draft }) => draft)).toEqual([
+      { type: 'alarm', gesture: 'hold' },
+    ]);
+  });
+
+  it('that the old journal took with it is raised anew in the next', () => {
+    const scene = new Scene().ready().hold();
+    scene.take('append');
+    const decision = decide(
+      scene.state,
+      { type: 'journal-replaced', epoch: 'ep-1111111111111111' },
+      scene.nowMs,
+    );
+    expect(decision.steps).toContainEqual({
+      type: 'append',
+      lane: 'alarm',
+      draft: { type: 'alarm', gesture: 'hold' },
+    });
+  });
+});
+
+describe('delivery', () => {
+  it('sends a backlog in batches of 200, two at a time, and goes on with each receipt', () => {
+    const scene = new Scene(1000, 100).ready().online();
+    expect(scene.take('send').map(({ from, through }) => [from, through])).toEqual([
+      [101, 300],
+      [301, 500],
+    ]);
+    scene.receipt('routine', 300);
+    expect(scene.take('send').map(({ from, through }) => [from, through])).toEqual([[501, 700]]);
+  });
+
+  it('goes back when the hub says that it has less than it had', () => {
+    const scene = new Scene(10, 10).ready().online();
+    scene.take('send');
+    scene.receipt('routine', 4);
+    expect(scene.take('send').map(({ from, through }) => [from, through])).toEqual([[5, 10]]);
+  });
+
+  it('sends again after a lost connection and after a receipt that does not come', () => {
+    const scene = new Scene().ready().online().give({ type: 'card', token });
+    scene.take('send');
+    scene.give({ type: 'connection', connected: false }).online();
+    expect(scene.take('send')).toHaveLength(1);
+    scene.pass(10_000);
+    expect(scene.take('send')).toHaveLength(1);
+  });
+
+  it('ignores receipts for another epoch and for entries that it never had', () => {
+    const scene = new Scene(3, 0).ready().online();
+    scene.receipt('routine', 9);
+    expect(scene.state.lanes.routine.committed).toBe(0);
+    const receipt = { type: 'receipt', lane: 'routine', through: 3, outcomes: [] } as const;
+    scene.give({ ...receipt, epoch: 'ep-zzzzzzzzzzzzzzzz' });
+    expect(scene.state.lanes.routine.committed).toBe(0);
+  });
+});
+
+describe('how the station is', () => {
+  it('is announced at once on a connection and every 30 s', () => {
+    const scene = new Scene().ready();
+    scene.give({ type: 'connection', connected: true });
+    expect(scene.take('announce')).toHaveLength(1);
+    expect(wakeAtMs(scene.state)).toBe(scene.nowMs + announceEveryMs);
+    expect(scene.pass(announceEveryMs).take('announce')).toHaveLength(1);
+  });
+
+  it('is on the light: a broken reader over an absent hub over all well', () => {
+    const scene = new Scene().ready();
+    expect(scene.light).toBe('hub-away');
+    expect(scene.online().light).toBe('all-well');
+    scene.give({ type: 'part', part: 'reader', state: 'fault', detail: 'unplugged' });
+    expect(scene.light).toBe('fault');
+    expect(scene.take('append').map(({ draft }) => draft)).toEqual([
+      { type: 'fault', part: 'reader', state: 'begun', detail: 'unplugged' },
+    ]);
+  });
+});
