@@ -1,0 +1,65 @@
+import { accessSync, constants } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+
+/** A group of test files that needs a real part, and how to tell that the part is there. */
+export interface Suite {
+  readonly name: string;
+  /** Its files, as a glob relative to the repository. */
+  readonly files: string;
+  /** @returns why the suite cannot run here, or undefined when it can. */
+  readonly missing: () => string | undefined;
+}
+
+/** Debian keeps daemons in /usr/sbin, which is not on everybody's path. */
+const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+
+const vpcdDriver = '/usr/lib/pcsc/drivers/serial/libifdvpcd.so';
+
+const exists = (path: string, mode = constants.R_OK): boolean => {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false; // absent or not accessible: for a test that is the same
+  }
+};
+
+const hasProgram = (name: string): boolean =>
+  folders.some((folder) => exists(join(folder, name), constants.X_OK));
+
+const hasPackage = (name: string): boolean => {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch {
+    return false; // an optional dependency that could not be built is simply not there
+  }
+};
+
+const programs =
+  (...names: string[]) =>
+  (): string | undefined => {
+    const absent = names.filter((name) => !hasProgram(name));
+    return absent.length === 0 ? undefined : `not installed: ${absent.join(', ')}`;
+  };
+
+const readerMissing = (): string | undefined => {
+  if (!exists(vpcdDriver)) return 'not installed: the virtual card driver (vsmartcard-vpcd)';
+  return hasPackage('nfc-pcsc') ? programs('pcscd')() : 'nfc-pcsc was not built (libpcsclite-dev)';
+};
+
+export const suites: readonly Suite[] = [
+  { name: 'card reader', files: 'test/hardware/pcsc*', missing: readerMissing },
+  { name: 'panel', files: 'test/hardware/firmata*', missing: programs('socat') },
+  {
+    name: 'Mosquitto',
+    files: 'test/integration/mqtt-bus*',
+    missing: programs('mosquitto', 'mosquitto_sub'),
+  },
+  {
+    name: 'end to end',
+    files: 'test/hardware/end-to-end*',
+    missing: () => readerMissing() ?? programs('socat', 'mosquitto_sub')(),
+  },
+];
