@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { backoff } from '../../shared/bus/backoff.ts';
+import { MqttBus, matches } from '../../shared/bus/mqtt-bus.ts';
+import { createLog } from '../../shared/log.ts';
+import { type BusHarness, busContract } from '../contracts/bus-contract.ts';
+import { Mosquitto } from '../support/mosquitto.ts';
+import { TcpCutter } from '../support/tcp-cutter.ts';
+
+const log = createLog('test', 'silent');
+
+busContract('MQTT.js on Mosquitto', async (): Promise<BusHarness> => {
+  const broker = await Mosquitto.start();
+  const cutter = await TcpCutter.start(broker.port);
+  const hub = new MqttBus({ url: broker.url, clientId: 'hub', clean: false, log });
+  let stations = 0;
+  return {
+    hub,
+    station: (will) =>
+      new MqttBus({
+        url: `mqtt://127.0.0.1:${cutter.port}`,
+        clientId: `station-${(stations += 1)}`,
+        log,
+        ...(will === undefined ? {} : { will }),
+      }),
+    cutStations: async () => cutter.cut(),
+    async stop() {
+      await cutter.stop();
+      await broker.stop();
+    },
+  };
+});
+
+it('waits longer each time, up to the limit, within the jitter', () => {
+  const limits = { firstMs: 100, maxMs: 1000 };
+  const longest = backoff(limits, () => 1);
+  expect(Array.from({ length: 6 }, () => longest.next().value)).toEqual([
+    100, 200, 400, 800, 1000, 1000,
+  ]);
+  expect(backoff(limits, () => 0).next().value).toBe(50);
+});
+
+it.each([
+  ['a/+/c', 'a/b/c', true],
+  ['a/+/c', 'a/b/d', false],
+  ['a/#', 'a/b/c', true],
+  ['a/b', 'a/b/c', false],
+  ['a/+', 'a', false],
+])('%s matches %s: %s', (filter, topic, expected) => {
+  expect(matches(filter, topic)).toBe(expected);
+});
