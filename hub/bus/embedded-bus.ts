@@ -1,0 +1,212 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes';
+import { type Bus, type BusHandler, type BusListener, BusOffline } from '../../shared/bus/bus.ts';
+import { matches } from '../../shared/bus/mqtt-bus.ts';
+import type { Log } from '../../shared/log.ts';
+import { messageBytesMax } from '../../shared/wire/limits.ts';
+import { parseStationTopic } from '../../shared/wire/topics.ts';
+import {
+  type Authenticate,
+  isLocal,
+  mayPublish,
+  maySubscribe,
+  type Principal,
+} from './broker-access.ts';
+import { dropSlowClients } from './slow-clients.ts';
+
+export interface EmbeddedBusOptions {
+  readonly host: string;
+  /** 0 takes any free port; `port` then says which. */
+  readonly port: number;
+  /** PEM texts; needed on every address but loopback. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly authenticate: Authenticate;
+  readonly log: Log;
+}
+
+/** A subscriber that reads nothing for so long is cut, so that it delays nobody. */
+const drainTimeoutMs = 2_000;
+const connectTimeoutMs = 10_000;
+/** CONNACK return code 4: bad user name or password (MQTT 3.1.1 §3.2.2.3). */
+const badPassword = 4;
+/** Nobody can subscribe there: what is published to it goes nowhere. */
+const nowhere = 'yizhan/v1/nowhere';
+
+/**
+ * The broker in the hub's own process. A station's message is taken in `authorizePublish`, the one
+ * place before aedes sends the PUBACK, so that a PUBACK means "committed", and before routing, so
+ * that no frozen subscriber can delay it.
+ */
+export class EmbeddedBus implements Bus {
+  readonly #options: EmbeddedBusOptions;
+  readonly #principals = new WeakMap<Client, Principal>();
+  readonly #subscriptions: { filters: readonly string[]; handler: BusHandler }[] = [];
+  readonly #handling = new Set<Promise<void>>();
+  readonly #sockets = new Set<Socket>();
+  #listener: BusListener = {};
+  #broker: Aedes | undefined;
+  #server: Server | undefined;
+  #endWatch: () => void = () => {};
+
+  constructor(options: EmbeddedBusOptions) {
+    this.#options = options;
+  }
+
+  /** The port that it listens on. @throws BusOffline before `start`. */
+  get port(): number {
+    const address = this.#server?.address();
+    if (!address || typeof address === 'string') throw new BusOffline();
+    return address.port;
+  }
+
+  subscribe(filters: readonly string[], handler: BusHandler): void {
+    this.#subscriptions.push({ filters, handler });
+  }
+
+  /** @throws the listener's error, such as EADDRINUSE. */
+  async start(listener: BusListener): Promise<void> {
+    this.#listener = listener;
+    const broker = await this.#makeBroker();
+    const accept = (socket: Socket): void => this.#accept(broker, socket);
+    const { tls, host, port } = this.#options;
+    const server = tls ? createTlsServer(tls, accept) : createServer(accept);
+    server.listen(port, host);
+    await once(server, 'listening');
+    this.#server = server;
+    this.#broker = broker;
+    this.#endWatch = dropSlowClients(this.#sockets, (detail) => listener.onTrouble?.(detail));
+    listener.onConnection?.(true);
+  }
+
+  publish(topic: string, payload: Uint8Array, { retain = false } = {}): Promise<void> {
+    const broker = this.#broker;
+    if (broker === undefined) return Promise.reject(new BusOffline());
+    const packet = { cmd: 'publish', qos: 1, dup: false, retain, topic } as const;
+    return new Promise((resolve, reject) => {
+      broker.publish({ ...packet, payload: Buffer.from(payload) }, (error) =>
+        error ? reject(error) : resolve(),
+      );
+    });
+  }
+
+  async stop(): Promise<void> {
+    const broker = this.#broker;
+    if (broker === undefined) return;
+    this.#broker = undefined;
+    this.#endWatch();
+    this.#server?.close();
+    await Promise.allSettled(this.#handling);
+    await new Promise<void>((resolve) => broker.close(() => resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    this.#listener.onConnection?.(false);
+  }
+
+  async #makeBroker(): Promise<Aedes> {
+    const broker = await Aedes.createBroker({
+      // 0 is "no limit": with a limit, one frozen subscriber holds up the delivery to all.
+      concurrency: 0,
+      drainTimeout: drainTimeoutMs,
+      connectTimeout: connectTimeoutMs,
+      authenticate: (client, username, password, done) => {
+        this.#authenticate(client, username, password).then(
+          (known) => (known ? done(null, true) : done(refusal(), null)),
+          (error: unknown) => {
+            this.#options.log.error({ err: error }, 'a log-in could not be checked');
+            done(refusal(), null);
+          },
+        );
+      },
+      authorizePublish: (client, packet, done) => this.#authorizePublish(client, packet, done),
+      // A null subscription is refused with 0x80 in the SUBACK (MQTT 3.1.1 §3.9.3); the connection lives on.
+      authorizeSubscribe: (client, subscription, done) =>
+        done(
+          null,
+          maySubscribe(this.#principals.get(client), subscription.topic) ? subscription : null,
+        ),
+    });
+    const trouble = (client: Client, error: Error): void =>
+      this.#listener.onTrouble?.(`${client.id ?? 'unknown client'}: ${error.message}`);
+    broker.on('clientError', trouble);
+    broker.on('connectionError', trouble);
+    return broker;
+  }
+
+  #accept(broker: Aedes, socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    broker.handle(socket);
+  }
+
+  async #authenticate(
+    client: Client,
+    username: string | undefined,
+    password: Buffer | undefined,
+  ): Promise<boolean> {
+    const principal =
+      username === undefined
+        ? anonymous(client)
+        : await this.#options.authenticate(username, password?.toString() ?? '');
+    if (principal === undefined) return false;
+    // A station's client id is its own, or another could throw it out by taking it (MQTT 3.1.1 §3.1.4).
+    if (principal.kind === 'station' && client.id !== principal.id) return false;
+    if (principal.kind === 'feed' && client.id.startsWith('st-')) return false;
+    this.#principals.set(client, principal);
+    return true;
+  }
+
+  /** Refusing here would drop the connection, and the client would come back and do it again: it is led nowhere instead. */
+  #authorizePublish(
+    client: Client | null,
+    packet: PublishPacket,
+    done: (error?: Error | null) => void,
+  ): void {
+    if (client === null) {
+      done();
+      return;
+    }
+    const { topic } = packet;
+    const payload = Buffer.from(packet.payload);
+    if (!mayPublish(this.#principals.get(client), topic)) {
+      this.#listener.onTrouble?.(`${client.id} may not publish on ${topic}`);
+      leadNowhere(packet);
+      done();
+      return;
+    }
+    if (!isForAll(topic) || payload.length > messageBytesMax) leadNowhere(packet);
+    const handling = this.#take(topic, payload).then(
+      () => done(),
+      (error: unknown) => {
+        this.#options.log.error({ err: error, topic }, 'a message could not be taken');
+        done(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+    this.#handling.add(handling);
+    void handling.finally(() => this.#handling.delete(handling));
+  }
+
+  async #take(topic: string, payload: Uint8Array): Promise<void> {
+    for (const { filters, handler } of this.#subscriptions) {
+      if (filters.some((filter) => matches(filter, topic))) await handler({ topic, payload });
+    }
+  }
+}
+
+const anonymous = (client: Client): Principal | undefined =>
+  isLocal(client) ? { kind: 'feed' } : undefined;
+
+const refusal = (): AuthenticateError =>
+  Object.assign(new Error('unknown user or wrong password'), { returnCode: badPassword });
+
+/** Presence and health are for all to see; the lanes are for the hub alone. */
+function isForAll(topic: string): boolean {
+  const kind = parseStationTopic(topic)?.kind;
+  return kind === 'presence' || kind === 'health';
+}
+
+function leadNowhere(packet: PublishPacket): void {
+  packet.topic = nowhere;
+  packet.retain = false;
+  packet.payload = Buffer.alloc(0);
+}

@@ -1,0 +1,23 @@
+import type { Socket } from 'node:net';
+
+/** What may wait in memory for one subscriber; about a minute of a busy district's feed. */
+export const unsentBytesMax = 4 * 1024 * 1024;
+const watchEveryMs = 250;
+
+/**
+ * Cuts subscribers that do not read: what is written to them stays in this process's memory.
+ * @returns a function that ends the watch
+ */
+export function dropSlowClients(
+  sockets: ReadonlySet<Socket>,
+  onDrop: (detail: string) => void,
+): () => void {
+  const watch = setInterval(() => {
+    for (const socket of sockets) {
+      if (socket.writableLength <= unsentBytesMax) continue;
+      onDrop(`a subscriber that does not read was cut, ${socket.writableLength} bytes unsent`);
+      socket.destroy();
+    }
+  }, watchEveryMs);
+  return () => clearInterval(watch);
+}
