@@ -40,7 +40,11 @@ export function busContract(name: string, open: () => Promise<BusHarness>): void
     const begin = async (bus: Bus): Promise<Bus> => {
       buses.push(bus);
       let connected = false;
-      await bus.start({ onConnection: (now) => (connected = now) });
+      await bus.start({
+        onConnection: (now) => {
+          connected = now;
+        },
+      });
       await eventually('the bus connects', () => connected);
       return bus;
     };
@@ -105,7 +109,10 @@ export function busContract(name: string, open: () => Promise<BusHarness>): void
       await polite.stop();
       let wills = 0;
       await begin(
-        harness.station(() => ({ topic: presence, payload: bytes(`gone ${(wills += 1)}`) })),
+        harness.station(() => {
+          wills += 1;
+          return { topic: presence, payload: bytes(`gone ${wills}`) };
+        }),
       );
       await harness.cutStations();
       await eventually('the will', () => texts().includes('gone 1'));

@@ -15,13 +15,15 @@ busContract('MQTT.js on Mosquitto', async (): Promise<BusHarness> => {
   let stations = 0;
   return {
     hub,
-    station: (will) =>
-      new MqttBus({
+    station(will) {
+      stations += 1;
+      return new MqttBus({
         url: `mqtt://127.0.0.1:${cutter.port}`,
-        clientId: `station-${(stations += 1)}`,
+        clientId: `station-${stations}`,
         log,
         ...(will === undefined ? {} : { will }),
-      }),
+      });
+    },
     cutStations: async () => cutter.cut(),
     async stop() {
       await cutter.stop();

@@ -1,0 +1,36 @@
+/** What the reader process tells the station. `pcsc-child.js` is plain JavaScript, so this is checked. */
+import { z } from 'zod';
+import { uidPattern } from './uid.ts';
+
+/** Texts come from drivers; anything longer is noise in a log line. */
+const textLengthMax = 500;
+const text = z.string().max(textLengthMax);
+
+const pcscMessage = z.discriminatedUnion('type', [
+  /** Heartbeat: the event loop of the child turns. */
+  z.object({ type: z.literal('alive') }),
+  /** pcscd's socket does not accept yet; `why` is the system's error code. */
+  z.object({ type: z.literal('waiting'), why: text }),
+  /** nfc-pcsc cannot be loaded: not installed, or its native part was not built. */
+  z.object({ type: z.literal('missing'), why: text }),
+  /** pcscd answers, but knows of no reader. */
+  z.object({ type: z.literal('noReader') }),
+  z.object({ type: z.literal('attached'), reader: text }),
+  z.object({ type: z.literal('detached'), reader: text }),
+  z.object({ type: z.literal('card'), reader: text, uid: z.string().regex(uidPattern) }),
+  z.object({ type: z.literal('unreadable'), reader: text, why: text }),
+  z.object({ type: z.literal('gone'), reader: text }),
+  /** The last words before the child kills itself. */
+  z.object({
+    type: z.literal('dying'),
+    cause: z.enum(['pcscd', 'stuck', 'swap', 'crash']),
+    why: text,
+  }),
+]);
+
+export type PcscMessage = z.infer<typeof pcscMessage>;
+
+/** @returns the message, or undefined when it is none of ours. The rejected text is not kept: it may hold a UID. */
+export function decodePcscMessage(raw: unknown): PcscMessage | undefined {
+  return pcscMessage.safeParse(raw).data;
+}

@@ -1,0 +1,83 @@
+import { performance } from 'node:perf_hooks';
+import type { Brain } from '../brain.ts';
+import { rowNow } from '../domain/light-table.ts';
+import { backlogOf, hubReachable, type StationState, type TapSignal } from '../domain/state.ts';
+import type { ButtonEdge } from '../panel/panel.ts';
+import type { VirtualPanel } from '../panel/virtual-panel.ts';
+import { normaliseUid } from '../reader/uid.ts';
+import type { VirtualReader } from '../reader/virtual-reader.ts';
+import type { DemoCard, PanelView, VirtualUnit } from './unit.ts';
+
+export interface StationUnitOptions {
+  readonly station: string;
+  readonly reader: VirtualReader;
+  readonly panel: VirtualPanel;
+  readonly brain: Brain;
+  readonly cards: readonly DemoCard[];
+}
+
+/** A whole station, seen as the unit that the page draws. */
+export class StationUnit implements VirtualUnit {
+  readonly #options: StationUnitOptions;
+  #lastTap: TapSignal | undefined;
+
+  constructor(options: StationUnitOptions) {
+    this.#options = options;
+    // The light soon speaks of other things; the page goes on telling what the last tap came to.
+    options.brain.onChange(() => {
+      this.#lastTap = options.brain.state.tap ?? this.#lastTap;
+    });
+  }
+
+  tap(uid: string): void {
+    const known = normaliseUid(uid);
+    void this.#options.reader.tap(known);
+  }
+
+  press(holdMs: number): void {
+    void this.#options.panel.press(holdMs);
+  }
+
+  button(edge: ButtonEdge): void {
+    if (edge === 'down') this.#options.panel.down();
+    else this.#options.panel.up();
+  }
+
+  view(): PanelView {
+    const { station, panel, brain, cards } = this.#options;
+    const { light, lightSinceMs, color, tone, toneSinceMs } = panel.reading();
+    const { state } = brain;
+    const nowMs = performance.now();
+    return {
+      station,
+      light: {
+        row: rowNow(state).name,
+        pattern: light.name,
+        frames: light.frames,
+        shownMs: Math.round(nowMs - lightSinceMs),
+      },
+      color,
+      tone: { ...tone, agoMs: Math.round(nowMs - toneSinceMs) },
+      outcome: outcomeOf(this.#lastTap),
+      alarm: state.alarms.at(-1)?.phase ?? 'none',
+      backlog: backlogOf(state),
+      connection: connectionOf(state),
+      parts: state.parts,
+      cards,
+    };
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#options.brain.onChange(listener);
+  }
+}
+
+const outcomeOf = (tap: TapSignal | undefined): PanelView['outcome'] =>
+  tap === undefined
+    ? null
+    : { kind: tap.kind, ...(tap.points === undefined ? {} : { points: tap.points }) };
+
+function connectionOf(state: StationState): PanelView['connection'] {
+  if (hubReachable(state)) return 'online';
+  return state.connected ? 'hub-away' : 'offline';
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { Color, Frame, Note } from '../domain/signals.ts';
+import type { AlarmPhase, TapSignal } from '../domain/state.ts';
+import type { ButtonEdge } from '../panel/panel.ts';
+
+/** A card to tap on the page. The UID stays on this machine. */
+export const demoCardSchema = z.strictObject({ uid: z.string(), label: z.string().max(60) });
+export const demoCardsSchema = z.array(demoCardSchema).max(100);
+export type DemoCard = z.infer<typeof demoCardSchema>;
+
+/** The unit as it stands: all that the page draws, and what `GET /panel` answers. */
+export interface PanelView {
+  readonly station: string;
+  readonly light: {
+    /** Row of the light table. */
+    readonly row: string;
+    readonly pattern: string;
+    readonly frames: readonly Frame[];
+    /** How long it has been shown, in milliseconds. */
+    readonly shownMs: number;
+  };
+  readonly color: Color;
+  readonly tone: {
+    readonly name: string;
+    readonly notes: readonly Note[];
+    readonly repeat: boolean;
+    /** How long ago it began, in milliseconds. */
+    readonly agoMs: number;
+  };
+  readonly outcome: { readonly kind: TapSignal['kind']; readonly points?: number } | null;
+  readonly alarm: AlarmPhase | 'none';
+  /** Entries that the hub has not receipted yet. */
+  readonly backlog: number;
+  readonly connection: 'online' | 'hub-away' | 'offline';
+  readonly parts: { readonly reader: string; readonly panel: string; readonly journal: string };
+  readonly cards: readonly DemoCard[];
+}
+
+/** The unit as the page sees it: things to do with the hands, and how it looks. */
+export interface VirtualUnit {
+  /** @throws InvalidUid when `uid` is no card UID */
+  tap(uid: string): void;
+  press(holdMs: number): void;
+  button(edge: ButtonEdge): void;
+  view(): PanelView;
+  /** @returns a function that ends the listening */
+  onChange(listener: () => void): () => void;
+}

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { colors, lights, tones } from '../../device/domain/signals.ts';
+import type { ButtonEdge, Panel, PanelState } from '../../device/panel/panel.ts';
+
+/** A panel and the hands and eyes of somebody in front of it. */
+export interface PanelHarness {
+  readonly panel: Panel;
+  press(): Promise<void>;
+  release(): Promise<void>;
+  /** Red, green and blue that the light shows now. */
+  light(): readonly number[];
+  buzzerIsOn(): boolean;
+  dispose(): Promise<void>;
+}
+
+/** What a panel announced, in order. */
+export class PanelRecord {
+  readonly edges: ButtonEdge[] = [];
+  readonly states: { state: PanelState; detail: string }[] = [];
+  onButton = (edge: ButtonEdge) => void this.edges.push(edge);
+  onState = (state: PanelState, detail: string) => void this.states.push({ state, detail });
+  get state(): PanelState | undefined {
+    return this.states.at(-1)?.state;
+  }
+}
+
+/** Real boards on a loaded machine need room; polling is close enough to see the shortest frame. */
+export const patience = { timeout: 25_000, interval: 10 };
+
+/** What every panel does for the station. */
+export function panelContract(name: string, create: () => Promise<PanelHarness>): void {
+  describe(`${name} is a panel`, () => {
+    let harness: PanelHarness;
+    let record: PanelRecord;
+    beforeEach(async () => {
+      harness = await create();
+      record = new PanelRecord();
+      harness.panel.start(record);
+      await expect.poll(() => record.state, patience).toBe('ready');
+    });
+    afterEach(async () => {
+      await harness.panel.stop();
+      await harness.dispose();
+    });
+
+    test('announces a press and a release, once each', async () => {
+      await harness.press();
+      await expect.poll(() => record.edges, patience).toEqual(['down']);
+      await harness.release();
+      await expect.poll(() => record.edges, patience).toEqual(['down', 'up']);
+    });
+
+    test('shows a steady light, and each frame of a blinking one', async () => {
+      harness.panel.show(lights.credited);
+      await expect.poll(() => harness.light(), patience).toEqual(colors.green);
+      harness.panel.show(lights.stored);
+      await expect.poll(() => harness.light(), patience).toEqual(colors.red);
+      await expect.poll(() => harness.light(), patience).toEqual(colors.off);
+      await expect.poll(() => harness.light(), patience).toEqual(colors.red);
+    });
+
+    test('sounds a tone once, and a repeating one until silence', async () => {
+      const hears = (on: boolean) => expect.poll(() => harness.buzzerIsOn(), patience).toBe(on);
+      harness.panel.sound(tones.long);
+      await hears(true);
+      await hears(false);
+      harness.panel.sound(tones.insistent);
+      for (const on of [true, false, true, false, true]) await hears(on);
+      harness.panel.sound(tones.silence);
+      await hears(false);
+    });
+
+    test('is dark and silent once stopped', async () => {
+      harness.panel.show(lights.credited);
+      await expect.poll(() => harness.light(), patience).toEqual(colors.green);
+      await harness.panel.stop();
+      await expect.poll(() => harness.light(), patience).toEqual(colors.off);
+      expect(harness.buzzerIsOn()).toBe(false);
+    });
+  });
+}
