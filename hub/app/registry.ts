@@ -1,0 +1,51 @@
+import { cardToken } from '../../shared/card-token.ts';
+import { newKey, newStationId, newVolunteerId } from '../../shared/ids.ts';
+import { volunteerAccount } from '../domain/ledger.ts';
+import type { Store } from '../store/open-store.ts';
+import type { Trx } from '../store/schema.ts';
+import { hashPassword } from './passwords.ts';
+
+/** Who did what: append-only. */
+export const noteAction = (trx: Trx, by: string, action: string, subject: string, detail = {}) =>
+  trx
+    .insertInto('operator_action')
+    .values({ at: Date.now(), by, action, subject, detail: JSON.stringify(detail) })
+    .execute();
+
+/** @returns what the station needs to know; the password is nowhere else in clear. */
+export async function addStation({ db, schemeKey }: Store, name: string, by: string) {
+  const [station, macKey, password] = [newStationId(), newKey(), newKey()];
+  const hash = await hashPassword(password);
+  await db.transaction().execute(async (trx) => {
+    const row = { id: station, name, mac_key: macKey, mqtt_password_hash: hash };
+    await trx
+      .insertInto('station')
+      .values({ ...row, created_at: Date.now(), revoked_at: null })
+      .execute();
+    await noteAction(trx, by, 'station add', station, { name });
+  });
+  return { station, password, macKey, schemeKey: await schemeKey() };
+}
+
+export async function addVolunteer({ db }: Store, name: string, by: string): Promise<string> {
+  const id = newVolunteerId();
+  await db.transaction().execute(async (trx) => {
+    await trx.insertInto('volunteer').values({ id, name, created_at: Date.now() }).execute();
+    const account = { id: volunteerAccount(id), volunteer_id: id, balance: 0 };
+    await trx.insertInto('account').values(account).execute();
+    await noteAction(trx, by, 'volunteer add', id);
+  });
+  return id;
+}
+
+/** @param uid hex digits; only the token made from it is stored. */
+export async function addCard(store: Store, volunteer: string, uid: string, by: string) {
+  const token = cardToken(await store.schemeKey(), uid);
+  await store.db.transaction().execute(async (trx) => {
+    await trx
+      .insertInto('card')
+      .values({ token, volunteer_id: volunteer, status: 'active' })
+      .execute();
+    await noteAction(trx, by, 'card add', volunteer);
+  });
+}

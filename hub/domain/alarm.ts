@@ -1,0 +1,40 @@
+/** Why an alarm was raised, as the operator who resolved it judged. */
+export const alarmCauses = ['real', 'false', 'mistake', 'test'] as const;
+export type AlarmCause = (typeof alarmCauses)[number];
+
+export interface Mark {
+  readonly by: string;
+  readonly atMs: number;
+}
+
+/** An alarm's life. Nothing but a person moves it on, and nothing moves it back. */
+export interface AlarmLife {
+  readonly acknowledged?: Mark;
+  readonly resolved?: Mark & { readonly cause: AlarmCause; readonly note: string };
+}
+
+export type AlarmPhase = 'raised' | 'acknowledged' | 'resolved';
+export type Transition = { ok: true; life: AlarmLife } | { ok: false; problem: string };
+
+export const phaseOf = (life: AlarmLife): AlarmPhase =>
+  life.resolved ? 'resolved' : life.acknowledged ? 'acknowledged' : 'raised';
+
+/** The first operator wins; a second one is told who was first. */
+export function acknowledge(life: AlarmLife, mark: Mark): Transition {
+  if (life.resolved) return { ok: false, problem: `already resolved by ${life.resolved.by}` };
+  if (life.acknowledged) {
+    return { ok: false, problem: `already acknowledged by ${life.acknowledged.by}` };
+  }
+  return { ok: true, life: { acknowledged: mark } };
+}
+
+/** Resolving one that nobody acknowledged acknowledges it too: the same person was first. */
+export function resolve(
+  life: AlarmLife,
+  mark: Mark,
+  judgement: { cause: AlarmCause; note: string },
+): Transition {
+  if (life.resolved) return { ok: false, problem: `already resolved by ${life.resolved.by}` };
+  const acknowledged = life.acknowledged ?? mark;
+  return { ok: true, life: { acknowledged, resolved: { ...mark, ...judgement } } };
+}

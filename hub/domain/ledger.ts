@@ -1,0 +1,66 @@
+/** Where the points for check-ins come from; its balance is minus all that was ever issued. */
+export const issuedForCheckIns = 'scheme:issued-for-check-ins';
+export const volunteerAccount = (volunteer: string): string => `volunteer:${volunteer}`;
+
+/** What a check-in is worth by the rules, whatever was transferred for it so far. */
+export interface Wanted {
+  /** Names the check-in for good: station, epoch, sequence. */
+  readonly checkIn: string;
+  readonly points: number;
+}
+
+/** What has been transferred for a check-in: the net sum to the volunteer, and in how many transfers. */
+export interface Transferred {
+  readonly net: number;
+  readonly count: number;
+}
+
+export interface Transfer {
+  readonly checkIn: string;
+  /** Unique: a second attempt at the same transfer fails instead of paying twice. */
+  readonly reference: string;
+  readonly debit: string;
+  readonly credit: string;
+  /** Positive integer. */
+  readonly amount: number;
+  readonly code: 'check-in' | 'correction';
+}
+
+/** @returns the transfers that bring what was transferred to what is wanted; none when it is already so. */
+export function settle(
+  volunteer: string,
+  wanted: readonly Wanted[],
+  transferred: ReadonlyMap<string, Transferred>,
+): Transfer[] {
+  return wanted.flatMap(({ checkIn, points }) => {
+    const { net, count } = transferred.get(checkIn) ?? { net: 0, count: 0 };
+    if (points === net) return [];
+    const account = volunteerAccount(volunteer);
+    const [debit, credit] =
+      points > net ? [issuedForCheckIns, account] : [account, issuedForCheckIns];
+    return [
+      {
+        checkIn,
+        reference: `check-in/${checkIn}/${count + 1}`,
+        debit,
+        credit,
+        amount: Math.abs(points - net),
+        code: count === 0 ? ('check-in' as const) : ('correction' as const),
+      },
+    ];
+  });
+}
+
+/** Every account's balance as the fold over all transfers. */
+export function fold(
+  transfers: readonly Pick<Transfer, 'debit' | 'credit' | 'amount'>[],
+): Map<string, number> {
+  const balances = new Map<string, number>();
+  const add = (account: string, amount: number) =>
+    balances.set(account, (balances.get(account) ?? 0) + amount);
+  for (const { debit, credit, amount } of transfers) {
+    add(debit, -amount);
+    add(credit, amount);
+  }
+  return balances;
+}

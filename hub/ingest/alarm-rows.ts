@@ -1,0 +1,85 @@
+import type { AlarmEntry } from '../../shared/wire/entry.ts';
+import { toFeed } from '../feed/outbox.ts';
+import type { Trx } from '../store/schema.ts';
+import type { LaneKey } from './chain.ts';
+import type { CommitContext } from './commit-group.ts';
+
+/** Stores what an alarm-lane entry says: an alarm, or that one was a mistake. */
+export async function recordAlarmEntry(
+  trx: Trx,
+  key: LaneKey,
+  entry: AlarmEntry,
+  occurredMs: number,
+  context: CommitContext,
+): Promise<void> {
+  if (entry.type === 'alarm') await raise(trx, key, entry.seq, occurredMs, entry.gesture, context);
+  else await markMistake(trx, key, entry.alarm, occurredMs, context);
+}
+
+async function raise(
+  trx: Trx,
+  { station, epoch }: LaneKey,
+  seq: number,
+  occurredMs: number,
+  gesture: string,
+  { nowMs, nameOf }: CommitContext,
+): Promise<void> {
+  const { id } = await trx
+    .insertInto('alarm')
+    .values({ station, epoch, seq, raised_ms: occurredMs, stored_ms: nowMs })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  await addAlarmEvent(trx, { alarm: id, at: nowMs, event: 'raised', detail: gesture });
+  await toFeed(trx, 'alarm', occurredMs, {
+    station,
+    stationName: nameOf(station),
+    alarm: { epoch, seq },
+    alarmId: id,
+    state: 'raised',
+  });
+}
+
+/** The mark is for the operator's eyes: the alarm stands until a person resolves it. */
+async function markMistake(
+  trx: Trx,
+  { station, epoch }: LaneKey,
+  seq: number,
+  occurredMs: number,
+  { nowMs, nameOf }: CommitContext,
+): Promise<void> {
+  const alarm = await trx
+    .updateTable('alarm')
+    .set({ mistake_ms: occurredMs })
+    .where('station', '=', station)
+    .where('epoch', '=', epoch)
+    .where('seq', '=', seq)
+    .where('mistake_ms', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  if (!alarm) return; // it names no alarm, or one that is marked already; the journal has it
+  await addAlarmEvent(trx, { alarm: alarm.id, at: nowMs, event: 'mistake' });
+  await toFeed(trx, 'alarm', occurredMs, {
+    station,
+    stationName: nameOf(station),
+    alarm: { epoch, seq },
+    alarmId: alarm.id,
+    state: 'mistake',
+  });
+}
+
+/** One more line in an alarm's history; nothing there is ever changed. */
+export async function addAlarmEvent(
+  trx: Trx,
+  event: { alarm: number; at: number; event: string; by?: string; detail?: string },
+): Promise<void> {
+  await trx
+    .insertInto('alarm_event')
+    .values({
+      alarm_id: event.alarm,
+      at: event.at,
+      event: event.event,
+      by: event.by ?? null,
+      detail: event.detail ?? null,
+    })
+    .execute();
+}

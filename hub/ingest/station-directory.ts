@@ -1,0 +1,44 @@
+import type { Db } from '../store/schema.ts';
+
+export interface KnownStation {
+  readonly id: string;
+  readonly name: string;
+  readonly macKey: string;
+  readonly mqttPasswordHash: string;
+  readonly revoked: boolean;
+}
+
+/** The stations and their keys in memory: each message asks for one. Small, 5,000 at most (DESIGN). */
+export class StationDirectory {
+  readonly #db: Db;
+  #stations: ReadonlyMap<string, KnownStation> = new Map();
+
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  /** Reads the stations anew: at start, and whenever another process has changed the database. */
+  async refresh(): Promise<void> {
+    const rows = await this.#db.selectFrom('station').selectAll().execute();
+    this.#stations = new Map(
+      rows.map((row) => [
+        row.id,
+        {
+          id: row.id,
+          name: row.name,
+          macKey: row.mac_key,
+          mqttPasswordHash: row.mqtt_password_hash,
+          revoked: row.revoked_at !== null,
+        },
+      ]),
+    );
+  }
+
+  find(station: string): KnownStation | undefined {
+    return this.#stations.get(station);
+  }
+
+  nameOf(station: string): string {
+    return this.#stations.get(station)?.name ?? station;
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Forward only, in order; the number of those applied stands in `PRAGMA user_version`. One that has
+ * run at anybody's place is never edited.
+ */
+export const migrations: readonly string[] = [
+  `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+CREATE TABLE station (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, mac_key TEXT NOT NULL,
+  mqtt_password_hash TEXT NOT NULL, created_at INTEGER NOT NULL, revoked_at INTEGER
+) STRICT;
+
+CREATE TABLE volunteer (id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
+
+CREATE TABLE card (
+  token TEXT PRIMARY KEY, volunteer_id TEXT NOT NULL REFERENCES volunteer(id),
+  status TEXT NOT NULL CHECK (status IN ('active', 'lost', 'blocked'))
+) STRICT;
+CREATE INDEX card_of_volunteer ON card (volunteer_id);
+
+CREATE TABLE journal (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, station TEXT NOT NULL REFERENCES station(id),
+  epoch TEXT NOT NULL, lane TEXT NOT NULL, seq INTEGER NOT NULL, type TEXT NOT NULL,
+  body TEXT NOT NULL, hash TEXT NOT NULL, received_ms INTEGER NOT NULL,
+  occurred_ms INTEGER NOT NULL, dated_by TEXT NOT NULL,
+  UNIQUE (station, epoch, lane, seq)
+) STRICT;
+
+CREATE TABLE station_cursor (
+  station TEXT NOT NULL, epoch TEXT NOT NULL, lane TEXT NOT NULL,
+  through INTEGER NOT NULL, hash TEXT NOT NULL,
+  PRIMARY KEY (station, epoch, lane)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE check_in (
+  journal_id INTEGER PRIMARY KEY REFERENCES journal(id), volunteer_id TEXT REFERENCES volunteer(id),
+  station TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, card TEXT NOT NULL,
+  day TEXT NOT NULL, occurred_ms INTEGER NOT NULL, outcome TEXT NOT NULL, points INTEGER NOT NULL
+) STRICT;
+CREATE INDEX check_in_of_day ON check_in (volunteer_id, day);
+
+CREATE TABLE account (
+  id TEXT PRIMARY KEY, volunteer_id TEXT UNIQUE REFERENCES volunteer(id), balance INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE transfer (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, reference TEXT NOT NULL UNIQUE,
+  debit TEXT NOT NULL REFERENCES account(id), credit TEXT NOT NULL REFERENCES account(id),
+  amount INTEGER NOT NULL CHECK (amount > 0), code TEXT NOT NULL, at INTEGER NOT NULL,
+  check_in_id INTEGER REFERENCES check_in(journal_id), reason TEXT NOT NULL,
+  CHECK (debit <> credit)
+) STRICT;
+CREATE INDEX transfer_of_check_in ON transfer (check_in_id);
+CREATE TRIGGER transfer_is_final BEFORE UPDATE ON transfer
+  BEGIN SELECT RAISE(ABORT, 'a transfer is never changed'); END;
+CREATE TRIGGER transfer_stays BEFORE DELETE ON transfer
+  BEGIN SELECT RAISE(ABORT, 'a transfer is never deleted'); END;
+
+CREATE TABLE alarm (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, station TEXT NOT NULL, epoch TEXT NOT NULL,
+  seq INTEGER NOT NULL, raised_ms INTEGER NOT NULL, stored_ms INTEGER NOT NULL,
+  acknowledged_ms INTEGER, acknowledged_by TEXT, resolved_ms INTEGER, resolved_by TEXT,
+  cause TEXT CHECK (cause IN ('real', 'false', 'mistake', 'test')), note TEXT, mistake_ms INTEGER,
+  UNIQUE (station, epoch, seq)
+) STRICT;
+CREATE INDEX alarm_open ON alarm (id) WHERE resolved_ms IS NULL;
+
+CREATE TABLE alarm_event (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, alarm_id INTEGER NOT NULL REFERENCES alarm(id),
+  at INTEGER NOT NULL, event TEXT NOT NULL, by TEXT, detail TEXT
+) STRICT;
+CREATE INDEX alarm_event_of_alarm ON alarm_event (alarm_id);
+CREATE TRIGGER alarm_event_is_final BEFORE UPDATE ON alarm_event
+  BEGIN SELECT RAISE(ABORT, 'an alarm event is never changed'); END;
+CREATE TRIGGER alarm_event_stays BEFORE DELETE ON alarm_event
+  BEGIN SELECT RAISE(ABORT, 'an alarm event is never deleted'); END;
+
+CREATE TABLE operator_action (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, by TEXT NOT NULL,
+  action TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER operator_action_is_final BEFORE UPDATE ON operator_action
+  BEGIN SELECT RAISE(ABORT, 'an operator action is never changed'); END;
+CREATE TRIGGER operator_action_stays BEFORE DELETE ON operator_action
+  BEGIN SELECT RAISE(ABORT, 'an operator action is never deleted'); END;
+
+CREATE TABLE policy (
+  version INTEGER PRIMARY KEY, effective_from TEXT NOT NULL, body TEXT NOT NULL
+) STRICT;
+CREATE INDEX policy_by_day ON policy (effective_from, version);
+
+CREATE TABLE refusal (
+  reason TEXT NOT NULL, station TEXT NOT NULL, count INTEGER NOT NULL, last_at INTEGER NOT NULL,
+  PRIMARY KEY (reason, station)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE refusal_sample (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, reason TEXT NOT NULL, station TEXT NOT NULL,
+  at INTEGER NOT NULL, topic TEXT NOT NULL, detail TEXT NOT NULL, payload BLOB NOT NULL
+) STRICT;
+CREATE INDEX refusal_sample_of_reason ON refusal_sample (reason, id);
+
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, station TEXT, body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE station_state (
+  station TEXT PRIMARY KEY REFERENCES station(id), session TEXT NOT NULL, online INTEGER NOT NULL,
+  since_ms INTEGER NOT NULL, heard_ms INTEGER NOT NULL, health TEXT
+) STRICT;
+
+INSERT INTO account (id, volunteer_id, balance) VALUES ('scheme:issued-for-check-ins', NULL, 0);
+INSERT INTO policy (version, effective_from, body) VALUES
+  (1, '1970-01-01', '{"pointsPerCheckIn":10,"pausePerStationMin":60,"pointsPerDayMax":50}');
+`,
+];

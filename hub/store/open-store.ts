@@ -1,0 +1,108 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import BetterSqlite from 'better-sqlite3';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  SqliteDialect,
+  type SqliteDialectConfig,
+  SqliteDriver,
+} from 'kysely';
+import { newKey } from '../../shared/ids.ts';
+import { migrations } from './migrations.ts';
+import type { Db, Schema } from './schema.ts';
+
+/** How long a write waits for another process (the CLI beside a running hub) to finish its own. */
+const busyTimeoutMs = 5_000;
+const storeFileName = 'hub.sqlite';
+
+export interface Store {
+  readonly db: Db;
+  /** Changes whenever another connection has committed (SQLite, "PRAGMA data_version"). */
+  dataVersion(): number;
+  /** The key that turns card UIDs into tokens; made with the store, the same for every station. */
+  schemeKey(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The data comes from a later program; running on would harm it. */
+export class StoreTooNew extends Error {
+  override readonly name = 'StoreTooNew';
+}
+
+/** Opens the hub's database in `dataDir`, makes it when there is none, and brings it up to date. */
+export function openStore(dataDir: string): Store {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const file = join(dataDir, storeFileName);
+  closeSync(openSync(file, 'a', 0o600)); // before SQLite makes it with the umask's mode
+  chmodSync(file, 0o600);
+  const sqlite = new BetterSqlite(file);
+  try {
+    prepare(sqlite);
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+  const db = new Kysely<Schema>({ dialect: new ImmediateDialect({ database: sqlite }) });
+  return {
+    db,
+    dataVersion: () => Number(sqlite.pragma('data_version', { simple: true })),
+    schemeKey: () => schemeKeyOf(db),
+    close: () => db.destroy(),
+  };
+}
+
+function prepare(sqlite: BetterSqlite.Database): void {
+  sqlite.pragma(`busy_timeout = ${busyTimeoutMs}`);
+  sqlite.pragma('journal_mode = WAL');
+  // FULL: a commit is on disk before anybody hears of it, also when the power fails (SQLite, "PRAGMA synchronous").
+  sqlite.pragma('synchronous = FULL');
+  sqlite.pragma('foreign_keys = ON');
+  sqlite.transaction(() => migrate(sqlite)).immediate();
+}
+
+function migrate(sqlite: BetterSqlite.Database): void {
+  const applied = Number(sqlite.pragma('user_version', { simple: true }));
+  if (applied > migrations.length) {
+    throw new StoreTooNew(
+      `the database is at version ${applied}, this program knows ${migrations.length}: update it`,
+    );
+  }
+  for (const sql of migrations.slice(applied)) sqlite.exec(sql);
+  sqlite.pragma(`user_version = ${migrations.length}`);
+  sqlite
+    .prepare('INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)')
+    .run('scheme-key', newKey());
+}
+
+async function schemeKeyOf(db: Db): Promise<string> {
+  const row = await db
+    .selectFrom('meta')
+    .select('value')
+    .where('key', '=', 'scheme-key')
+    .executeTakeFirstOrThrow();
+  return row.value;
+}
+
+/**
+ * Every transaction takes the write lock at once. A deferred one that reads first fails with
+ * SQLITE_BUSY, without waiting, when another process writes in between (SQLite, "Isolation").
+ */
+class ImmediateDialect extends SqliteDialect {
+  readonly #config: SqliteDialectConfig;
+  constructor(config: SqliteDialectConfig) {
+    super(config);
+    this.#config = config;
+  }
+  override createDriver(): Driver {
+    return new ImmediateDriver(this.#config);
+  }
+}
+
+class ImmediateDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}

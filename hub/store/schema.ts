@@ -1,0 +1,129 @@
+import type { Generated, Kysely, Transaction } from 'kysely';
+
+/** Times are milliseconds since 1970 UTC, days are local dates (YYYY-MM-DD), points are integers. */
+export interface Schema {
+  meta: { key: string; value: string };
+  station: StationTable;
+  volunteer: { id: string; name: string; created_at: number };
+  card: { token: string; volunteer_id: string; status: CardStatus };
+  journal: JournalTable;
+  station_cursor: { station: string; epoch: string; lane: string; through: number; hash: string };
+  check_in: CheckInTable;
+  account: { id: string; volunteer_id: string | null; balance: number };
+  transfer: TransferTable;
+  alarm: AlarmTable;
+  alarm_event: AlarmEventTable;
+  operator_action: OperatorActionTable;
+  policy: { version: number; effective_from: string; body: string };
+  refusal: { reason: string; station: string; count: number; last_at: number };
+  refusal_sample: RefusalSampleTable;
+  outbox: { id: Generated<number>; topic: string; station: string | null; body: string };
+  station_state: StationStateTable;
+}
+
+export type CardStatus = 'active' | 'lost' | 'blocked';
+
+interface StationTable {
+  id: string;
+  name: string;
+  mac_key: string;
+  mqtt_password_hash: string;
+  created_at: number;
+  revoked_at: number | null;
+}
+
+interface JournalTable {
+  id: Generated<number>;
+  station: string;
+  epoch: string;
+  lane: string;
+  seq: number;
+  type: string;
+  /** The entry as JSON text, exactly as the station hashed it. */
+  body: string;
+  hash: string;
+  received_ms: number;
+  occurred_ms: number;
+  dated_by: string;
+}
+
+interface CheckInTable {
+  journal_id: number;
+  volunteer_id: string | null;
+  station: string;
+  epoch: string;
+  seq: number;
+  card: string;
+  day: string;
+  occurred_ms: number;
+  outcome: string;
+  points: number;
+}
+
+interface TransferTable {
+  id: Generated<number>;
+  reference: string;
+  debit: string;
+  credit: string;
+  amount: number;
+  code: string;
+  at: number;
+  check_in_id: number | null;
+  reason: string;
+}
+
+interface AlarmTable {
+  id: Generated<number>;
+  station: string;
+  epoch: string;
+  seq: number;
+  raised_ms: number;
+  stored_ms: number;
+  acknowledged_ms: number | null;
+  acknowledged_by: string | null;
+  resolved_ms: number | null;
+  resolved_by: string | null;
+  cause: string | null;
+  note: string | null;
+  mistake_ms: number | null;
+}
+
+interface AlarmEventTable {
+  id: Generated<number>;
+  alarm_id: number;
+  at: number;
+  event: string;
+  by: string | null;
+  detail: string | null;
+}
+
+interface OperatorActionTable {
+  id: Generated<number>;
+  at: number;
+  by: string;
+  action: string;
+  subject: string;
+  detail: string;
+}
+
+interface RefusalSampleTable {
+  id: Generated<number>;
+  reason: string;
+  station: string;
+  at: number;
+  topic: string;
+  detail: string;
+  payload: Uint8Array;
+}
+
+interface StationStateTable {
+  station: string;
+  session: string;
+  online: number;
+  since_ms: number;
+  heard_ms: number;
+  health: string | null;
+}
+
+export type Db = Kysely<Schema>;
+export type Trx = Transaction<Schema>;
