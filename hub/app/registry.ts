@@ -38,10 +38,28 @@ export async function addVolunteer({ db }: Store, name: string, by: string): Pro
   return id;
 }
 
-/** @param uid hex digits; only the token made from it is stored. */
+/** A card that cannot be added; the message says why, without the UID. */
+export class InvalidCard extends Error {
+  override readonly name = 'InvalidCard';
+}
+
+/** ISO/IEC 14443-3 §6.5.4: UIDs have 4, 7 or 10 bytes. */
+const uidPattern = /^(?:[0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20})$/i;
+
+/**
+ * Gives a volunteer a card; only the token made from the UID is stored.
+ * @param uid hex digits
+ * @throws InvalidCard when the UID is none, the volunteer unknown, or the card somebody's already
+ */
 export async function addCard(store: Store, volunteer: string, uid: string, by: string) {
+  if (!uidPattern.test(uid)) throw new InvalidCard('a card UID has 4, 7 or 10 bytes, in hex');
   const token = cardToken(await store.schemeKey(), uid);
   await store.db.transaction().execute(async (trx) => {
+    const known = trx.selectFrom('volunteer').select('id').where('id', '=', volunteer);
+    if (!(await known.executeTakeFirst())) throw new InvalidCard(`no volunteer ${volunteer}`);
+    const owner = trx.selectFrom('card').select('volunteer_id').where('token', '=', token);
+    const taken = await owner.executeTakeFirst();
+    if (taken) throw new InvalidCard(`the card is ${taken.volunteer_id}'s already`);
     await trx
       .insertInto('card')
       .values({ token, volunteer_id: volunteer, status: 'active' })

@@ -1,0 +1,144 @@
+import { type AlarmCause, type AlarmLife, acknowledge, phaseOf, resolve } from '../domain/alarm.ts';
+import { toFeed, toStation } from '../feed/outbox.ts';
+import { addAlarmEvent } from '../ingest/alarm-rows.ts';
+import type { Store } from '../store/open-store.ts';
+import type { Trx } from '../store/schema.ts';
+import { noteAction } from './registry.ts';
+
+/** What an operator asked for cannot be done; the message says why. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+}
+
+export interface AlarmLine {
+  readonly id: number;
+  readonly station: string;
+  readonly stationName: string;
+  readonly state: 'raised' | 'acknowledged' | 'resolved';
+  readonly raisedAt: string;
+  readonly acknowledgedBy: string | null;
+  readonly resolvedBy: string | null;
+  readonly cause: string | null;
+  readonly mistake: boolean;
+}
+
+/** @returns the alarms that no person has resolved yet, oldest first; with `all`, every alarm. */
+export async function listAlarms({ db }: Store, { all = false } = {}): Promise<AlarmLine[]> {
+  let query = db
+    .selectFrom('alarm')
+    .innerJoin('station', 'station.id', 'alarm.station')
+    .selectAll('alarm')
+    .select('station.name as station_name')
+    .orderBy('alarm.id');
+  if (!all) query = query.where('alarm.resolved_ms', 'is', null);
+  const rows = await query.execute();
+  return rows.map((row) => ({
+    id: row.id,
+    station: row.station,
+    stationName: row.station_name,
+    state: phaseOf(lifeOf(row)),
+    raisedAt: new Date(row.raised_ms).toISOString(),
+    acknowledgedBy: row.acknowledged_by,
+    resolvedBy: row.resolved_by,
+    cause: row.cause,
+    mistake: row.mistake_ms !== null,
+  }));
+}
+
+/** The first operator wins. @throws Refusal naming who was first, or that there is no such alarm. */
+export async function acknowledgeAlarm({ db }: Store, id: number, by: string): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const row = await findAlarm(trx, id);
+    const step = acknowledge(lifeOf(row), { by, atMs: Date.now() });
+    if (!step.ok) throw new Refusal(`alarm ${id} was ${step.problem}`);
+    await trx
+      .updateTable('alarm')
+      .set({ acknowledged_ms: Date.now(), acknowledged_by: by })
+      .where('id', '=', id)
+      .execute();
+    await tellAll(trx, row, 'acknowledged', by, {});
+  });
+}
+
+/** Ends an alarm, with a cause and a note. @throws Refusal when it is resolved already, or unknown. */
+export async function resolveAlarm(
+  { db }: Store,
+  id: number,
+  by: string,
+  judgement: { cause: AlarmCause; note: string },
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const row = await findAlarm(trx, id);
+    const step = resolve(lifeOf(row), { by, atMs: Date.now() }, judgement);
+    if (!step.ok) throw new Refusal(`alarm ${id} was ${step.problem}`);
+    const { acknowledged, resolved } = step.life;
+    await trx
+      .updateTable('alarm')
+      .set({
+        acknowledged_ms: acknowledged?.atMs ?? null,
+        acknowledged_by: acknowledged?.by ?? null,
+        resolved_ms: resolved?.atMs ?? null,
+        resolved_by: by,
+        ...judgement,
+      })
+      .where('id', '=', id)
+      .execute();
+    await tellAll(trx, row, 'resolved', by, judgement);
+  });
+}
+
+type AlarmRow = Awaited<ReturnType<typeof findAlarm>>;
+
+async function findAlarm(trx: Trx, id: number) {
+  const row = await trx
+    .selectFrom('alarm')
+    .innerJoin('station', 'station.id', 'alarm.station')
+    .selectAll('alarm')
+    .select('station.name as station_name')
+    .where('alarm.id', '=', id)
+    .executeTakeFirst();
+  if (!row) throw new Refusal(`there is no alarm ${id}`);
+  return row;
+}
+
+const lifeOf = (row: {
+  acknowledged_ms: number | null;
+  acknowledged_by: string | null;
+  resolved_ms: number | null;
+  resolved_by: string | null;
+}): AlarmLife => ({
+  ...(row.acknowledged_ms === null
+    ? {}
+    : { acknowledged: { by: row.acknowledged_by ?? '', atMs: row.acknowledged_ms } }),
+  // Cause and note decide nothing here: that it is resolved, and by whom, does.
+  ...(row.resolved_ms === null
+    ? {}
+    : {
+        resolved: { by: row.resolved_by ?? '', atMs: row.resolved_ms, cause: 'real', note: '' },
+      }),
+});
+
+/** History, audit, feed and station: told together with the change itself, or not at all. */
+async function tellAll(
+  trx: Trx,
+  row: AlarmRow,
+  state: 'acknowledged' | 'resolved',
+  by: string,
+  detail: object,
+): Promise<void> {
+  const alarm = { epoch: row.epoch, seq: row.seq };
+  const at = Date.now();
+  await addAlarmEvent(trx, { alarm: row.id, at, event: state, by, detail: JSON.stringify(detail) });
+  await noteAction(trx, by, `alarm ${state}`, String(row.id), detail);
+  const { station, station_name: stationName } = row;
+  await toFeed(trx, 'alarm', at, {
+    station,
+    stationName,
+    alarm,
+    alarmId: row.id,
+    state,
+    by,
+    ...detail,
+  });
+  await toStation(trx, station, alarm, state);
+}
