@@ -22,7 +22,7 @@ const viewSchema = z.looseObject({
 const feedSchema = z.looseObject({ id: z.int(), state: z.string().optional() });
 
 /** A hub and a virtual station as processes of their own, as `start.sh` runs them. */
-describe('a hub and a station', () => {
+describe('a hub and a station', { timeout: 120_000 }, () => {
   let folder: string;
   let mqttPort: number;
   let stationPort: number;
@@ -92,7 +92,7 @@ describe('a hub and a station', () => {
     station = await Program.start('device/main.ts', stationArgs, /virtual station: http/);
     await light('all-well');
     await follow();
-  }, 60_000);
+  }, 120_000);
   afterEach(async () => {
     reader?.end(true);
     await station.stop();
@@ -132,7 +132,7 @@ describe('a hub and a station', () => {
     await eventually('the feed', () => checkIns().length >= 5);
     const ids = checkIns().map(({ body }) => body.id);
     expect(new Set(ids).size).toBe(5);
-  }, 60_000);
+  });
 
   it('carry an alarm to an operator and the answer back to the light', async () => {
     await post('/press', { holdMs: 1200 });
