@@ -21,6 +21,9 @@ const bodyBytesMax = 4096;
 /** Proxies and browsers give up on a silent stream after a minute or so. */
 const keepAliveMs = 15_000;
 
+/** A page that never says "up" (closed, or out of battery) must not hold the button for ever. */
+const buttonHeldMaxMs = 30_000;
+
 const tapSchema = z.strictObject({ uid: z.string().max(64) });
 const pressSchema = z.strictObject({ holdMs: z.int().min(1).max(60_000) });
 const buttonSchema = z.strictObject({ edge: z.enum(['down', 'up']) });
@@ -44,19 +47,21 @@ export async function startVirtualUnit(options: VirtualUnitOptions): Promise<Vir
     const content = readFileSync(new URL(`page/${file}`, import.meta.url));
     app.get(path, (_request, reply) => reply.type(type).send(content));
   }
-  addControls(app, options.unit);
+  const endControls = addControls(app, options.unit);
   const endEvents = addEvents(app, options.unit);
   const url = await app.listen({ host: '127.0.0.1', port: options.port });
   return {
     url,
     async stop() {
       endEvents();
+      endControls();
       await app.close();
     },
   };
 }
 
-function addControls(app: FastifyInstance, unit: VirtualUnit): void {
+function addControls(app: FastifyInstance, unit: VirtualUnit): () => void {
+  let letGo: NodeJS.Timeout | undefined;
   app.get('/panel', () => unit.view());
   app.post('/tap', (request, reply) => {
     unit.tap(tapSchema.parse(request.body).uid);
@@ -67,9 +72,13 @@ function addControls(app: FastifyInstance, unit: VirtualUnit): void {
     return reply.code(202).send(unit.view());
   });
   app.post('/button', (request, reply) => {
-    unit.button(buttonSchema.parse(request.body).edge);
+    const { edge } = buttonSchema.parse(request.body);
+    clearTimeout(letGo);
+    if (edge === 'down') letGo = setTimeout(() => unit.button('up'), buttonHeldMaxMs);
+    unit.button(edge);
     return reply.code(202).send(unit.view());
   });
+  return () => clearTimeout(letGo);
 }
 
 /** Server-sent events: the unit as it stands, at each change. @returns a function that ends the streams. */
@@ -88,8 +97,8 @@ function addEvents(app: FastifyInstance, unit: VirtualUnit): () => void {
     streams.add(reply);
     reply.raw.on('close', () => {
       streams.delete(reply);
-      // Who held the button on a page that is gone holds it no longer.
-      if (streams.size === 0) unit.button('up');
+      // Who held the button on a page that is gone holds it no longer; a page that stays presses again.
+      unit.button('up');
     });
   });
   return () => {

@@ -118,7 +118,9 @@ function shine() {
 function sound() {
   const startedAt = performance.now() - view.tone.agoMs;
   const isNew = Math.abs(startedAt - soundedAt) > 50;
-  if (!audio || !isNew || view.tone.agoMs > 1000) return;
+  // An old tone is not made up for, but one that goes on and on is joined.
+  const isOver = view.tone.agoMs > 1000 && !view.tone.repeat;
+  if (!audio || !isNew || isOver) return;
   soundedAt = startedAt;
   play(view.tone, startedAt);
 }
@@ -133,7 +135,7 @@ function play(tone, startedAt) {
   }
   if (!tone.repeat) return;
   setTimeout(() => {
-    if (view.tone.repeat && soundedAt === startedAt) play(tone, startedAt);
+    if (audio && view.tone.repeat && soundedAt === startedAt) play(tone, startedAt);
   }, lengthMs);
 }
 
@@ -171,7 +173,9 @@ element('add').addEventListener('submit', (event) => {
   void tap(element('uid').value);
 });
 element('sound').addEventListener('change', ({ target }) => {
+  void audio?.close();
   audio = target.checked ? new AudioContext() : undefined;
+  if (view) sound();
 });
 for (const choice of document.querySelectorAll('[data-language]')) {
   choice.addEventListener('click', () => {
