@@ -13,6 +13,8 @@ import type { HubSettings } from './settings.ts';
 import { openStore } from './store/open-store.ts';
 
 const dataVersionPollMs = 100;
+/** A crash forgets the refusals of so long at most; a flood of junk costs one commit in that time. */
+const refusalsFlushMs = 1_000;
 
 /** Boots the hub, top to bottom; `stop` goes the other way. */
 export async function startHub(options: { dataDir: string; settings: HubSettings; log: Log }) {
@@ -69,8 +71,14 @@ export async function startHub(options: { dataDir: string; settings: HubSettings
       (error) => log.error({ err: error }, 'stations not refreshed'),
     );
   }, dataVersionPollMs);
+  const flush = setInterval(() => {
+    ingest.refusals
+      .flush(store.db)
+      .catch((error: unknown) => log.error({ err: error }, 'refusals not written'));
+  }, refusalsFlushMs);
   const stop = async (): Promise<void> => {
     clearInterval(poll);
+    clearInterval(flush);
     await say(false);
     await bus.stop();
     await ingest.settled();

@@ -12,3 +12,25 @@ export const balances = ({ db }: Store) =>
 /** Every station, without its keys. */
 export const listStations = ({ db }: Store) =>
   db.selectFrom('station').select(['id', 'name', 'revoked_at']).orderBy('name').execute();
+
+/** What an operator should know at a glance: open alarms, what was stored, and what was refused and why. */
+export async function status({ db }: Store) {
+  const countOf = async (table: 'station' | 'volunteer' | 'journal' | 'transfer') =>
+    Number(
+      (await db.selectFrom(table).select(db.fn.countAll().as('n')).executeTakeFirstOrThrow()).n,
+    );
+  const open = await db.selectFrom('alarm').select('id').where('resolved_ms', 'is', null).execute();
+  const refusals = await db
+    .selectFrom('refusal')
+    .select(['reason', 'station', 'count', 'last_at'])
+    .orderBy('reason')
+    .execute();
+  return {
+    openAlarms: open.length,
+    stations: await countOf('station'),
+    volunteers: await countOf('volunteer'),
+    entries: await countOf('journal'),
+    transfers: await countOf('transfer'),
+    refusals,
+  };
+}

@@ -2,7 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { writeSettings } from '../../shared/settings/settings-file.ts';
 import { addCard, addStation, addVolunteer } from '../app/registry.ts';
-import { balances, listStations } from '../app/reports.ts';
+import { balances, listStations, status } from '../app/reports.ts';
 import { answer, type Common, command, withStore } from './run.ts';
 
 /** Who acted, for the audit log, until operators have accounts of their own. */
@@ -64,6 +64,21 @@ export function addPeopleCommands(program: Command): void {
       },
     ),
   );
+  program.addCommand(
+    command('status', 'Shows open alarms, what is stored, and what was refused and why.').action(
+      showStatus,
+    ),
+  );
+}
+
+async function showStatus(common: Common): Promise<void> {
+  const now = await withStore(common, status);
+  const { refusals, ...counts } = now;
+  const lines = [
+    ...Object.entries(counts).map(([name, value]) => `${name}: ${value}`),
+    ...refusals.map(({ reason, station, count }) => `refused, ${reason}: ${count} ${station}`),
+  ];
+  answer(common, now, lines.join('\n'));
 }
 
 async function provisionStation(name: string, flags: StationFlags): Promise<void> {
