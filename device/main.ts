@@ -1,25 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { exitUsage, port, takenPort } from '../shared/command-line.ts';
 import { createLog } from '../shared/log.ts';
 import { readSettings, SettingsError } from '../shared/settings/settings-file.ts';
 import { stationSettingsSchema } from './settings/station-settings.ts';
 import { startStation } from './station.ts';
 import { type DemoCard, demoCardsSchema } from './virtual-unit/unit.ts';
 
-/** Exit code for what the caller can mend: a bad option, bad settings, a port that is taken. */
-const exitUsage = 2;
-
 interface Flags {
   settings: string;
   virtual?: boolean;
   stationPort: number;
   cards?: string;
-}
-
-function port(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
-  throw new InvalidArgumentError('expected a port from 0 to 65535.');
 }
 
 const command = new Command('station')
@@ -64,8 +56,9 @@ function fail(error: unknown): never {
     process.stderr.write(`${error.message}\n`);
     process.exit(exitUsage);
   }
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    process.stderr.write(`The station page's port is taken: choose another with --station-port.\n`);
+  const taken = takenPort(error);
+  if (taken !== undefined) {
+    process.stderr.write(`Station port ${taken} is taken: choose another with --station-port.\n`);
     process.exit(exitUsage);
   }
   process.stderr.write(

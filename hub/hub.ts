@@ -1,90 +1,160 @@
-import { newSession } from '../shared/ids.ts';
+import { performance } from 'node:perf_hooks';
+import type { Bus } from '../shared/bus/bus.ts';
 import type { Log } from '../shared/log.ts';
-import { encodeHubPresence } from '../shared/wire/codec.ts';
 import { hubPresenceTopic, stationFilters } from '../shared/wire/topics.ts';
-import { verifyPassword } from './app/passwords.ts';
+import { countOpenAlarms, countOutbox } from './app/reports.ts';
+import { hubPresence, makeBus } from './bus/choose-bus.ts';
 import { EmbeddedBus } from './bus/embedded-bus.ts';
 import { localDay } from './domain/dating.ts';
 import { OutboxPublisher } from './feed/outbox.ts';
+import { HubMetrics } from './http/metrics.ts';
+import { startHttpServer } from './http/server.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { StationDirectory } from './ingest/station-directory.ts';
 import { PresenceWatch } from './presence/presence-watch.ts';
 import type { HubSettings } from './settings.ts';
-import { openStore } from './store/open-store.ts';
+import { openStore, type Store } from './store/open-store.ts';
 
 const dataVersionPollMs = 100;
 /** A crash forgets the refusals of so long at most; a flood of junk costs one commit in that time. */
 const refusalsFlushMs = 1_000;
 
-/** Boots the hub, top to bottom; `stop` goes the other way. */
-export async function startHub(options: { dataDir: string; settings: HubSettings; log: Log }) {
-  const { dataDir, settings, log } = options;
+export interface HubOptions {
+  readonly dataDir: string;
+  readonly settings: HubSettings;
+  readonly log: Log;
+}
+
+export interface RunningHub {
+  /** Where the broker is: the port of the embedded one, or the address of the external one. */
+  readonly broker: string;
+  readonly httpPort: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Boots the hub, top to bottom; `stop` goes the other way.
+ * @throws a listener's error, such as EADDRINUSE, with everything closed again
+ */
+export async function startHub(options: HubOptions): Promise<RunningHub> {
+  const closers: (() => unknown)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let close = closers.pop(); close; close = closers.pop()) await close();
+  };
+  try {
+    return { ...(await boot(options, closers)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function boot(
+  { dataDir, settings, log }: HubOptions,
+  closers: (() => unknown)[],
+): Promise<Omit<RunningHub, 'stop'>> {
   const store = openStore(dataDir);
+  closers.push(() => store.close());
   const directory = new StationDirectory(store.db);
   await directory.refresh();
-  const bus = new EmbeddedBus({
-    ...settings.mqtt,
-    log,
-    authenticate: async (username, password) => {
-      const station = directory.find(username);
-      if (!station || station.revoked) return undefined;
-      const right = await verifyPassword(password, station.mqttPasswordHash);
-      return right ? { kind: 'station', id: username } : undefined;
-    },
-  });
+
+  const presenceOf = hubPresence();
+  const bus = makeBus(settings, directory, () => presenceOf(false), log);
   const outbox = new OutboxPublisher(store.db, bus, directory, log);
-  const presence = new PresenceWatch(store.db, (message) => ingest.send(message));
+  const onCommitted = () => outbox.wake();
+  const presence = new PresenceWatch({
+    db: store.db,
+    directory,
+    send: (message) => ingest.send(message),
+    onCommitted,
+    silentAfterMs: settings.silentAfterMs,
+    now: Date.now,
+    monotonicNow: () => performance.now(),
+    log,
+  });
+  const metrics = new HubMetrics({
+    openAlarms: () => countOpenAlarms(store),
+    outboxWaiting: () => countOutbox(store),
+    stations: (state) => presence.count(state),
+  });
   const ingest: Ingest = new Ingest({
     db: store.db,
     directory,
     bus,
     presence,
-    onCommitted: () => outbox.wake(),
-    meter: { refused: () => {}, committed: () => {}, receipted: () => {} },
+    onCommitted,
+    meter: metrics,
     now: Date.now,
     dayOf: localDay(settings.timeZone),
     log,
   });
+
+  const http = await startHttpServer({
+    ...settings.http,
+    registry: metrics.registry,
+    check: () => store.db.selectFrom('meta').select('key').limit(1).execute(),
+    log,
+  });
+  closers.push(() => http.stop());
+  await presence.start();
+  closers.push(() => presence.stop());
+  closers.push(() => outbox.stop());
+  closers.push(writeRefusals(ingest, store, log));
+  closers.push(followOtherWriters(store, directory, bus, onCommitted, log));
+
   bus.subscribe(stationFilters, (message) => ingest.take(message));
-  try {
-    await bus.start({ onTrouble: (detail) => log.warn({ detail }, 'bus') });
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-  const session = {
-    v: 1,
-    kind: 'hub-presence',
-    session: newSession(),
-    sinceMs: Date.now(),
-  } as const;
-  const say = (online: boolean) =>
-    bus.publish(hubPresenceTopic, encodeHubPresence({ ...session, online }), { retain: true });
-  await say(true);
-  outbox.wake();
+  const say = (online: boolean): Promise<void> =>
+    bus
+      .publish(hubPresenceTopic, presenceOf(online), { retain: true })
+      .catch((error: unknown) => log.info({ err: error, online }, 'presence of the hub not sent'));
+  await bus.start({
+    onConnection: (connected) => {
+      if (!connected) return;
+      void say(true);
+      outbox.wake();
+    },
+    onTrouble: (detail) => log.warn({ detail }, 'bus'),
+  });
+  closers.push(async () => {
+    await say(false);
+    await bus.stop();
+    await ingest.settled();
+  });
+  const broker =
+    bus instanceof EmbeddedBus ? `port ${bus.port}` : (settings.externalBroker?.url ?? '');
+  return { broker, httpPort: http.port };
+}
+
+/** The command line writes into the same store: its changes are taken up within a moment. */
+function followOtherWriters(
+  store: Store,
+  directory: StationDirectory,
+  bus: Bus,
+  onCommitted: () => void,
+  log: Log,
+): () => void {
   let version = store.dataVersion();
   const poll = setInterval(() => {
     if (store.dataVersion() === version) return;
     version = store.dataVersion();
     directory.refresh().then(
-      () => outbox.wake(),
-      (error) => log.error({ err: error }, 'stations not refreshed'),
+      () => {
+        if (bus instanceof EmbeddedBus) bus.disconnect((id) => directory.find(id)?.revoked ?? true);
+        onCommitted();
+      },
+      (error: unknown) => log.error({ err: error }, 'stations not refreshed'),
     );
   }, dataVersionPollMs);
-  const flush = setInterval(() => {
-    ingest.refusals
-      .flush(store.db)
-      .catch((error: unknown) => log.error({ err: error }, 'refusals not written'));
+  return () => clearInterval(poll);
+}
+
+function writeRefusals(ingest: Ingest, store: Store, log: Log): () => Promise<void> {
+  const flush = (): Promise<void> => ingest.refusals.flush(store.db);
+  const timer = setInterval(() => {
+    flush().catch((error: unknown) => log.error({ err: error }, 'refusals not written'));
   }, refusalsFlushMs);
-  const stop = async (): Promise<void> => {
-    clearInterval(poll);
-    clearInterval(flush);
-    await say(false);
-    await bus.stop();
-    await ingest.settled();
-    await outbox.stop();
-    await ingest.refusals.flush(store.db);
-    await store.close();
+  return () => {
+    clearInterval(timer);
+    return flush();
   };
-  return { stop, port: bus.port };
 }

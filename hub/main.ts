@@ -1,36 +1,40 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { exitUsage, port, takenPort } from '../shared/command-line.ts';
 import { createLog } from '../shared/log.ts';
 import { readSettings } from '../shared/settings/settings-file.ts';
 import { addAlarmCommands } from './cli/alarms.ts';
 import { addPeopleCommands } from './cli/people.ts';
-import { type Common, command, exitUsage, fail, port } from './cli/run.ts';
+import { type Common, command, fail } from './cli/run.ts';
+import { addStationCommands } from './cli/stations.ts';
 import { startHub } from './hub.ts';
-import { hubSettingsSchema } from './settings.ts';
+import { type HubSettings, hubSettingsSchema } from './settings.ts';
+
+interface StartFlags extends Common {
+  readonly mqttPort?: number;
+  readonly httpPort?: number;
+}
 
 const program = new Command('hub').description('The hub of the relay stations.');
 program.addCommand(
   command('start', 'Runs the hub: broker, store, ledger, feed.')
-    .option('--mqtt-port <port>', 'port of the broker, on 127.0.0.1', port)
+    .option('--mqtt-port <port>', 'port of the broker, on 127.0.0.1 (default: 1883)', port)
+    .option('--http-port <port>', 'port of the metrics, on 127.0.0.1 (default: 8080)', port)
     .action(start),
 );
+addStationCommands(program);
 addPeopleCommands(program);
 addAlarmCommands(program);
 program.parseAsync().catch(fail);
 
-async function start(flags: Common & { mqttPort?: number }): Promise<void> {
+async function start(flags: StartFlags): Promise<void> {
   const dataDir = resolve(flags.data);
-  const file = join(dataDir, 'hub.json');
-  const read = existsSync(file)
-    ? readSettings(file, hubSettingsSchema)
-    : hubSettingsSchema.parse({});
-  const mqtt = { ...read.mqtt, port: flags.mqttPort ?? read.mqtt.port };
-  const settings = { ...read, mqtt };
+  const settings = readHubSettings(dataDir, flags);
   const hub = await startHub({ dataDir, settings, log: createLog('hub') }).catch((error: unknown) =>
-    failToListen(error, mqtt.port),
+    failToListen(error, settings.http.port),
   );
-  process.stdout.write(`hub ready: MQTT on port ${hub.port}\n`);
+  process.stdout.write(`hub ready: MQTT on ${hub.broker}, HTTP on port ${hub.httpPort}\n`);
   const signals = ['SIGINT', 'SIGTERM'] as const;
   const stop = (): void => {
     for (const signal of signals) process.removeListener(signal, stop);
@@ -39,10 +43,23 @@ async function start(flags: Common & { mqttPort?: number }): Promise<void> {
   for (const signal of signals) process.on(signal, stop);
 }
 
-function failToListen(error: unknown, taken: number): never {
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    process.stderr.write(`MQTT port ${taken} is taken: choose another with --mqtt-port.\n`);
-    process.exit(exitUsage);
-  }
-  return fail(error);
+/** hub.json, where there is one, under what the command line says. */
+function readHubSettings(dataDir: string, flags: StartFlags): HubSettings {
+  const file = join(dataDir, 'hub.json');
+  const read = existsSync(file)
+    ? readSettings(file, hubSettingsSchema)
+    : hubSettingsSchema.parse({});
+  return {
+    ...read,
+    mqtt: { ...read.mqtt, port: flags.mqttPort ?? read.mqtt.port },
+    http: { ...read.http, port: flags.httpPort ?? read.http.port },
+  };
+}
+
+function failToListen(error: unknown, httpPort: number): never {
+  const taken = takenPort(error);
+  if (taken === undefined) return fail(error);
+  const [what, option] = taken === httpPort ? ['HTTP', '--http-port'] : ['MQTT', '--mqtt-port'];
+  process.stderr.write(`${what} port ${taken} is taken: choose another with ${option}.\n`);
+  process.exit(exitUsage);
 }

@@ -1,15 +1,42 @@
 import { z } from 'zod';
 
+const loopback = z.literal(['127.0.0.1', '::1', 'localhost'], 'only loopback without TLS');
+const portSchema = z.int().min(0).max(65_535);
+
+/** EN 50136 SP5 and DP4 report a lost station within 90 s; a station speaks every 30 s. */
+const silentAfterDefaultMs = 90_000;
+
 /** hub.json in the data folder. */
-export const hubSettingsSchema = z.object({
+export const hubSettingsSchema = z.strictObject({
   mqtt: z
-    .object({
-      host: z
-        .literal(['127.0.0.1', '::1', 'localhost'], 'only loopback without TLS')
-        .default('127.0.0.1'),
-      port: z.int().min(0).max(65535).default(1883),
-    })
+    .strictObject({ host: loopback.default('127.0.0.1'), port: portSchema.default(1883) })
     .prefault({}),
-  timeZone: z.string().default('Asia/Shanghai'),
+  /** Use this broker instead of the hub's own, which then is not started. */
+  externalBroker: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^mqtts?:\/\/[^/\s]+$/, 'expected mqtt://host:port or mqtts://host:port'),
+      username: z.string().optional(),
+      password: z.string().optional(),
+      /** PEM text of the authority that signed the broker's certificate. */
+      ca: z.string().optional(),
+    })
+    .optional(),
+  http: z
+    .strictObject({ host: loopback.default('127.0.0.1'), port: portSchema.default(8080) })
+    .prefault({}),
+  /** A station that is not heard of for so long is trouble. Twice its own 30 s at least. */
+  silentAfterMs: z.int().min(60_000).max(600_000).default(silentAfterDefaultMs),
+  timeZone: z.string().refine(isTimeZone, 'not a time zone').default('Asia/Shanghai'),
 });
 export type HubSettings = z.infer<typeof hubSettingsSchema>;
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false; // a RangeError is how Intl says that it does not know the zone
+  }
+}

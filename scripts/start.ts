@@ -1,70 +1,55 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-import { Command, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
-import { addCard, addStation, addVolunteer } from '../hub/app/registry.ts';
-import { openStore } from '../hub/store/open-store.ts';
-import { readSettings, writeSettings } from '../shared/settings/settings-file.ts';
-
-/** Exit code for what the caller can mend, such as a port that is taken. */
-const exitUsage = 2;
-/** A child that does not stop by itself within so long is killed. */
-const stopTimeoutMs = 10_000;
-
-/** The cards of the demonstration scheme: a volunteer each. */
-const demoCards = ['04A1B2C3', '04A1B2C4', '04A1B2C5'].map((uid, index) => ({
-  uid,
-  label: `Volunteer ${index + 1}`,
-}));
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { exitUsage, port } from '../shared/command-line.ts';
+import { Child } from './child.ts';
+import { prepareDemonstration } from './demonstration.ts';
 
 interface Flags {
   readonly data: string;
   readonly mqttPort: number;
+  readonly httpPort: number;
   readonly stationPort: number;
 }
 
-function port(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0 && number <= 65_535) return number;
-  throw new InvalidArgumentError('expected a port from 1 to 65535.');
-}
+/** In the order in which they were started; stopped the other way round. */
+const children: Child[] = [];
+let stopping: Promise<void> | undefined;
+
+const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 new Command('start')
   .description('Runs a hub and one virtual station on this machine, until Ctrl-C.')
   .option('--data <dir>', 'where everything is kept; created on the first run', './data')
   .option('--mqtt-port <port>', 'port of the MQTT broker', port, 1883)
+  .option('--http-port <port>', "port of the hub's metrics", port, 8080)
   .option('--station-port <port>', "port of the virtual station's page", port, 8100)
   .action(main)
   .parseAsync()
-  .catch((error: unknown) => {
+  .catch(async (error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    process.exit(1);
+    await stopWith(1);
   });
 
 async function main(flags: Flags): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => void stopWith(0));
+  }
   await requireFree(flags.mqttPort, '--mqtt-port');
+  await requireFree(flags.httpPort, '--http-port');
   await requireFree(flags.stationPort, '--station-port');
   const data = resolve(process.env['YIZHAN_CALLED_FROM'] ?? '.', flags.data);
-  const stationFile = join(data, 'station', 'station.json');
-  const cardsFile = join(data, 'station', 'cards.json');
-  if (existsSync(stationFile)) pointTo(stationFile, flags.mqttPort);
-  else await makeDemonstration(data, stationFile, cardsFile, flags.mqttPort);
+  const { stationFile, cardsFile } = await prepareDemonstration(data, flags.mqttPort, say);
 
-  const hub = run('hub/main.ts', ['start', '--data', data, '--mqtt-port', String(flags.mqttPort)]);
-  await says(hub, /hub ready/);
-  const stationArgs = ['--settings', stationFile, '--cards', cardsFile, '--virtual'];
-  const station = run('device/main.ts', [
-    ...stationArgs,
-    '--station-port',
-    String(flags.stationPort),
-  ]);
-  await says(station, /virtual station/);
-  process.stdout.write(welcome(flags, data));
-  await untilTheEnd([station, hub]);
+  const ports = ['--mqtt-port', `${flags.mqttPort}`, '--http-port', `${flags.httpPort}`];
+  const hub = await run('hub', 'hub/main.ts', ['start', '--data', data, ...ports], /hub ready/);
+  const page = ['--virtual', '--station-port', `${flags.stationPort}`, '--cards', cardsFile];
+  const stationArgs = ['--settings', stationFile, ...page];
+  const station = await run('station', 'device/main.ts', stationArgs, /virtual station/);
+  if (stopping !== undefined) return;
+  say(welcome(flags, data));
+  watch(hub, `npm run hub -- start --data ${data} ${ports.join(' ')}`);
+  watch(station, `npm run station -- ${stationArgs.join(' ')}`);
 }
 
 async function requireFree(wanted: number, option: string): Promise<void> {
@@ -78,82 +63,32 @@ async function requireFree(wanted: number, option: string): Promise<void> {
   process.exit(exitUsage);
 }
 
-/** One station and three volunteers with a card each, so that there is something to tap. */
-async function makeDemonstration(
-  data: string,
-  stationFile: string,
-  cardsFile: string,
-  mqttPort: number,
-): Promise<void> {
-  process.stdout.write(`Making a demonstration scheme in ${data} …\n`);
-  const store = openStore(data);
-  for (const { uid, label } of demoCards) {
-    await addCard(store, await addVolunteer(store, label, 'start'), uid, 'start');
-  }
-  const { password, ...made } = await addStation(store, 'Station 1', 'start');
-  await store.close();
-  mkdirSync(join(data, 'station'), { recursive: true, mode: 0o700 });
-  writeFileSync(cardsFile, `${JSON.stringify(demoCards, null, 2)}\n`);
-  const hub = { url: urlOf(mqttPort), password };
-  const kinds = { reader: { kind: 'virtual' }, panel: { kind: 'virtual' } };
-  // Written last: its presence says that the demonstration is complete.
-  writeSettings(stationFile, { ...made, hub, dataDir: join(data, 'station'), ...kinds });
+/** A child that ends before it is ready has said why; its exit code is passed on. */
+async function run(name: string, main: string, args: string[], ready: RegExp): Promise<Child> {
+  const child = new Child(name, main, args);
+  children.push(child);
+  if (!(await child.says(ready))) await stopWith(child.exitCode ?? 1);
+  return child;
 }
 
-const urlOf = (mqttPort: number): string => `mqtt://127.0.0.1:${mqttPort}`;
-
-/** The hub may be on another port than last time. */
-function pointTo(stationFile: string, mqttPort: number): void {
-  const schema = z.looseObject({ hub: z.looseObject({ url: z.string() }) });
-  const settings = readSettings(stationFile, schema);
-  if (settings.hub.url === urlOf(mqttPort)) return;
-  writeSettings(stationFile, { ...settings, hub: { ...settings.hub, url: urlOf(mqttPort) } });
-}
-
-/** A group of its own keeps the terminal's Ctrl-C from it: we stop our children in order. */
-const run = (main: string, args: readonly string[]): ChildProcess =>
-  spawn(process.execPath, ['--import', 'tsx', main, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { YIZHAN_LOG: 'warn', ...process.env },
-    detached: true,
+/** One of the two may die: the other goes on, which is what the whole design is about. */
+function watch(child: Child, command: string): void {
+  void child.ended.then((how) => {
+    if (stopping !== undefined) return;
+    say(`The ${child.name} ended (${how}). Start it again beside this:\n  ${command}`);
+    if (children.every(({ isRunning }) => !isRunning)) void stopWith(1);
   });
-
-/** Waits for a line of the child. A child that ends instead has said why; its exit code is passed on. */
-async function says(child: ChildProcess, wanted: RegExp): Promise<void> {
-  const ended = once(child, 'exit').then(([code]) => process.exit(z.int().catch(1).parse(code)));
-  const said = new Promise<void>((resolved) => {
-    if (child.stdout === null) return;
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (wanted.test(line)) resolved();
-    });
-  });
-  process.once('exit', () => child.kill('SIGTERM'));
-  await Promise.race([said, ended]);
 }
 
-async function untilTheEnd(children: readonly ChildProcess[]): Promise<void> {
-  let stopping = false;
-  const stop = async (): Promise<void> => {
-    if (stopping) return;
-    stopping = true;
-    for (const child of children) await end(child);
-    process.exit(0);
-  };
-  process.on('SIGINT', () => void stop());
-  process.on('SIGTERM', () => void stop());
+async function stopWith(exitCode: number): Promise<void> {
+  stopping ??= (async () => {
+    for (const child of children.toReversed()) await child.stop();
+  })();
+  await stopping;
+  process.exit(exitCode);
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.removeAllListeners('exit');
-  const gone = once(child, 'exit');
-  const deadline = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
-  child.kill('SIGTERM');
-  await gone;
-  clearTimeout(deadline);
-}
-
-const welcome = ({ mqttPort, stationPort }: Flags, data: string): string => `
+const welcome = ({ mqttPort, httpPort, stationPort }: Flags, data: string): string => `
 Yizhan 驿站 is running. Ctrl-C stops it; the data stays in ${data}
 
   Tap a card, hold the button:  http://127.0.0.1:${stationPort}
@@ -161,5 +96,6 @@ Yizhan 驿站 is running. Ctrl-C stops it; the data stays in ${data}
   Answer an alarm:              npm run hub -- alarm list --data ${data}
                                 npm run hub -- alarm acknowledge 1 --by NAME --data ${data}
   See the points:               npm run hub -- balance --data ${data}
-
+  How the stations stand:       npm run hub -- status --data ${data}
+  Metrics of the hub:           http://127.0.0.1:${httpPort}/metrics
 `;

@@ -3,12 +3,7 @@ import { toFeed, toStation } from '../feed/outbox.ts';
 import { addAlarmEvent } from '../ingest/alarm-rows.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
-import { noteAction } from './registry.ts';
-
-/** What an operator asked for cannot be done; the message says why. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
-}
+import { noteAction, Refusal } from './registry.ts';
 
 export interface AlarmLine {
   readonly id: number;

@@ -1,36 +1,77 @@
+import { healthMessageSchema } from '../../shared/wire/messages.ts';
 import type { Store } from '../store/open-store.ts';
 
-/** Every volunteer's points, by name. */
-export const balances = ({ db }: Store) =>
+/** Every station, without its keys, and how it stands: `never` for one that was never heard of. */
+export async function listStations({ db }: Store) {
+  const rows = await db
+    .selectFrom('station')
+    .leftJoin('station_presence as presence', 'presence.station', 'station.id')
+    .select(['id', 'name', 'revoked_at', 'state', 'since_ms', 'heard_ms', 'health'])
+    .orderBy('name')
+    .execute();
+  return rows.map(({ id, name, revoked_at, state, since_ms, heard_ms, health }) => ({
+    id,
+    name,
+    state: revoked_at === null ? (state ?? 'never') : 'revoked',
+    since: revoked_at === null ? timeText(since_ms) : timeText(revoked_at),
+    heard: timeText(heard_ms),
+    health: health === null ? null : healthMessageSchema.parse(JSON.parse(health)),
+  }));
+}
+
+const timeText = (ms: number | null): string | null =>
+  ms === null ? null : new Date(ms).toISOString();
+
+/** Every volunteer with points and the number of cards, by name. */
+export const listVolunteers = ({ db }: Store) =>
   db
     .selectFrom('volunteer')
     .innerJoin('account', 'account.volunteer_id', 'volunteer.id')
+    .leftJoin('card', 'card.volunteer_id', 'volunteer.id')
     .select(['volunteer.id', 'volunteer.name', 'account.balance'])
+    .select(({ fn }) => fn.count<number>('card.token').as('cards'))
+    .groupBy(['volunteer.id', 'volunteer.name', 'account.balance'])
     .orderBy('volunteer.name')
     .execute();
 
-/** Every station, without its keys. */
-export const listStations = ({ db }: Store) =>
-  db.selectFrom('station').select(['id', 'name', 'revoked_at']).orderBy('name').execute();
+/** Alarms that nobody has resolved. */
+export async function countOpenAlarms({ db }: Store): Promise<number> {
+  const { n } = await db
+    .selectFrom('alarm')
+    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .where('resolved_ms', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
 
-/** What an operator should know at a glance: open alarms, what was stored, and what was refused and why. */
-export async function status({ db }: Store) {
-  const countOf = async (table: 'station' | 'volunteer' | 'journal' | 'transfer') =>
+/** Messages that are committed and not yet published. */
+export async function countOutbox({ db }: Store): Promise<number> {
+  const { n } = await db
+    .selectFrom('outbox')
+    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
+/** What an operator should know at a glance: open alarms, how stations stand, and what was refused and why. */
+export async function status(store: Store) {
+  const { db } = store;
+  const countOf = async (table: 'volunteer' | 'journal' | 'transfer') =>
     Number(
       (await db.selectFrom(table).select(db.fn.countAll().as('n')).executeTakeFirstOrThrow()).n,
     );
-  const open = await db.selectFrom('alarm').select('id').where('resolved_ms', 'is', null).execute();
   const refusals = await db
     .selectFrom('refusal')
     .select(['reason', 'station', 'count', 'last_at'])
     .orderBy('reason')
     .execute();
   return {
-    openAlarms: open.length,
-    stations: await countOf('station'),
+    openAlarms: await countOpenAlarms(store),
     volunteers: await countOf('volunteer'),
     entries: await countOf('journal'),
     transfers: await countOf('transfer'),
+    waitingToBePublished: await countOutbox(store),
+    stations: await listStations(store),
     refusals,
   };
 }

@@ -42,6 +42,7 @@ const nowhere = 'yizhan/v1/nowhere';
 export class EmbeddedBus implements Bus {
   readonly #options: EmbeddedBusOptions;
   readonly #principals = new WeakMap<Client, Principal>();
+  readonly #clients = new Set<Client>();
   readonly #subscriptions: { filters: readonly string[]; handler: BusHandler }[] = [];
   readonly #handling = new Set<Promise<void>>();
   readonly #sockets = new Set<Socket>();
@@ -91,6 +92,14 @@ export class EmbeddedBus implements Bus {
     });
   }
 
+  /** Ends the connections of the stations that `isUnwanted` names; they may try to come back. */
+  disconnect(isUnwanted: (station: string) => boolean): void {
+    for (const client of this.#clients) {
+      const principal = this.#principals.get(client);
+      if (principal?.kind === 'station' && isUnwanted(principal.id)) client.close();
+    }
+  }
+
   async stop(): Promise<void> {
     const broker = this.#broker;
     if (broker === undefined) return;
@@ -128,6 +137,8 @@ export class EmbeddedBus implements Bus {
     });
     const trouble = (client: Client, error: Error): void =>
       this.#listener.onTrouble?.(`${client.id ?? 'unknown client'}: ${error.message}`);
+    broker.on('client', (client) => this.#clients.add(client));
+    broker.on('clientDisconnect', (client) => this.#clients.delete(client));
     broker.on('clientError', trouble);
     broker.on('connectionError', trouble);
     return broker;

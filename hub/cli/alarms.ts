@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
+import { count } from '../../shared/command-line.ts';
 import { acknowledgeAlarm, listAlarms, resolveAlarm } from '../app/alarms.ts';
 import { type AlarmCause, alarmCauses } from '../domain/alarm.ts';
-import { answer, type Common, command, count, withStore } from './run.ts';
+import { answer, type Common, command, withStore } from './run.ts';
 
 interface ResolveFlags extends Common {
   readonly by: string;

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { exitUsage } from '../../shared/command-line.ts';
 import { SettingsError } from '../../shared/settings/settings-file.ts';
-import { Refusal } from '../app/alarms.ts';
-import { InvalidCard } from '../app/registry.ts';
+import { Refusal } from '../app/registry.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 
-/** Exit code for what the caller can mend: a bad option, bad settings, a port that is taken, a refusal. */
-export const exitUsage = 2;
+/** Who acted, for the audit log, until operators have accounts of their own. */
+export const operator = 'command line';
 
 export interface Common {
   readonly data: string;
@@ -35,22 +35,9 @@ export function answer(common: Common, value: unknown, text: string): void {
   process.stdout.write(`${common.json ? JSON.stringify(value) : text}\n`);
 }
 
-export function port(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
-  throw new InvalidArgumentError('expected a port from 0 to 65535.');
-}
-
-export function count(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new InvalidArgumentError('expected a whole number above 0.');
-}
-
 /** One clear line for what the caller can mend; everything else is a fault of ours, with its stack. */
 export function fail(error: unknown): never {
-  const known =
-    error instanceof SettingsError || error instanceof Refusal || error instanceof InvalidCard;
+  const known = error instanceof SettingsError || error instanceof Refusal;
   const text = error instanceof Error ? (known ? error.message : error.stack) : String(error);
   process.stderr.write(`${text}\n`);
   process.exit(known ? exitUsage : 1);

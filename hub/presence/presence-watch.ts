@@ -1,46 +1,181 @@
+import type { Log } from '../../shared/log.ts';
 import { lanes } from '../../shared/wire/entry.ts';
 import type { HealthMessage, HubMessage, PresenceMessage } from '../../shared/wire/messages.ts';
+import {
+  afterSaying,
+  afterWaiting,
+  type PresenceState,
+  type StationPresence,
+} from '../domain/presence.ts';
+import { toFeed } from '../feed/outbox.ts';
 import { cursorOf } from '../ingest/chain.ts';
 import { receiptOf } from '../ingest/commit-group.ts';
+import type { StationDirectory } from '../ingest/station-directory.ts';
 import type { Db } from '../store/schema.ts';
+import { alarmStateFor, readPresences, writePresence } from './presence-rows.ts';
 
-/** Answers what an online station asks: how far each lane is, and what became of its alarms. */
+const sweepEveryMs = 1_000;
+/** How old the "last heard" in the store may be: it is for people to read, nothing is decided by it. */
+const keepHeardEveryMs = 30_000;
+
+export interface PresenceWatchOptions {
+  readonly db: Db;
+  readonly directory: Pick<StationDirectory, 'nameOf'>;
+  readonly send: (message: HubMessage) => void;
+  /** Called after each commit: the outbox has something. */
+  readonly onCommitted: () => void;
+  readonly silentAfterMs: number;
+  /** The hub's wall clock, in milliseconds: for what is stored and told. */
+  readonly now: () => number;
+  /** A monotonic clock, in milliseconds: a jump of the wall clock is nobody's silence. */
+  readonly monotonicNow: () => number;
+  readonly log: Log;
+}
+
+interface Watched {
+  readonly presence: StationPresence;
+  /** On the monotonic clock. */
+  heardMs: number;
+  /** A report that is not in the store yet. */
+  report: HealthMessage | undefined;
+}
+
+/** Knows which stations are there, tells the feed when that changes, and answers what they ask. */
 export class PresenceWatch {
-  readonly #db: Db;
-  readonly #send: (message: HubMessage) => void;
+  readonly #options: PresenceWatchOptions;
+  readonly #stations = new Map<string, Watched>();
+  #timer: NodeJS.Timeout | undefined;
+  #keptMs = 0;
+  /** One piece of work at a time, so that none decides by what another is just changing. */
+  #turn: Promise<void> = Promise.resolve();
 
-  constructor(db: Db, send: (message: HubMessage) => void) {
-    this.#db = db;
-    this.#send = send;
+  constructor(options: PresenceWatchOptions) {
+    this.#options = options;
   }
 
-  heard(_station: string): void {}
+  /** Reads what was known, and begins to watch. The time that the hub was away is nobody's silence. */
+  async start(): Promise<void> {
+    const heardMs = this.#options.monotonicNow();
+    this.#keptMs = heardMs;
+    for (const [station, presence] of await readPresences(this.#options.db)) {
+      this.#stations.set(station, { presence, heardMs, report: undefined });
+    }
+    this.#timer = setInterval(() => {
+      this.sweep().catch((error: unknown) =>
+        this.#options.log.error({ err: error }, 'presence not written'),
+      );
+    }, sweepEveryMs);
+  }
 
-  async take(message: PresenceMessage | HealthMessage): Promise<void> {
-    if (message.kind === 'health' || !message.online) return;
-    const answers = await this.#db.transaction().execute(async (trx) => {
-      const { station, epoch } = message;
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#turn;
+  }
+
+  /** @returns how many stations stand so. */
+  count(state: PresenceState): number {
+    return [...this.#stations.values()].filter(({ presence }) => presence.state === state).length;
+  }
+
+  /** Something authentic came from the station. */
+  heard(station: string): void {
+    const watched = this.#stations.get(station);
+    if (watched) watched.heardMs = this.#options.monotonicNow();
+  }
+
+  /** Fulfils when it is in the store, as far as it has to be. Rejects when the store failed. */
+  take(message: PresenceMessage | HealthMessage): Promise<void> {
+    return this.#inTurn(async () => {
+      if (message.kind === 'presence') {
+        await this.#said(message);
+        if (message.online) await this.#answer(message);
+        return;
+      }
+      // Written with the next sweep. A station says its presence first, so it is known by now.
+      const watched = this.#stations.get(message.station);
+      if (watched) watched.report = message;
+    });
+  }
+
+  /** Finds who fell silent and who is heard again, and writes what waits to be written. */
+  sweep(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { now, monotonicNow, silentAfterMs } = this.#options;
+      const monotonicMs = monotonicNow();
+      const isFullKeep = monotonicMs - this.#keptMs >= keepHeardEveryMs;
+      const changed = [...this.#stations].flatMap(([station, watched]) => {
+        const { presence, heardMs, report } = watched;
+        const isSilent = monotonicMs - heardMs > silentAfterMs;
+        const next = afterWaiting(presence, isSilent, now());
+        const isToWrite = next !== presence || report !== undefined || isFullKeep;
+        return isToWrite ? [{ station, watched, next }] : [];
+      });
+      await this.#keep(changed);
+      if (isFullKeep) this.#keptMs = monotonicMs;
+    });
+  }
+
+  async #said(message: PresenceMessage): Promise<void> {
+    const { station } = message;
+    const { now, monotonicNow } = this.#options;
+    const known = this.#stations.get(station);
+    const next = afterSaying(known?.presence, message, now());
+    if (next === known?.presence) return;
+    const watched = known ?? { presence: next, heardMs: monotonicNow(), report: undefined };
+    await this.#keep([{ station, watched, next, isNew: known === undefined }]);
+  }
+
+  /** Stores how stations stand and tells the feed what is new of it; believed only once it is committed. */
+  async #keep(
+    changes: readonly {
+      station: string;
+      watched: Watched;
+      next: StationPresence;
+      isNew?: boolean;
+    }[],
+  ): Promise<void> {
+    if (changes.length === 0) return;
+    const { db, directory, now, monotonicNow, onCommitted } = this.#options;
+    const written = changes.map((change) => ({ ...change, report: change.watched.report }));
+    await db.transaction().execute(async (trx) => {
+      for (const { station, watched, next, isNew = false, report } of written) {
+        const heardMs = Math.round(now() - (monotonicNow() - watched.heardMs));
+        const health = report === undefined ? {} : { health: report };
+        await writePresence(trx, station, { presence: next, heardMs, ...health });
+        if (!isNew && next.state === watched.presence.state) continue;
+        const stationName = directory.nameOf(station);
+        await toFeed(trx, 'station', now(), { station, stationName, state: next.state });
+      }
+    });
+    for (const { station, watched, next, report } of written) {
+      const { heardMs } = watched;
+      const waiting = watched.report === report ? undefined : watched.report;
+      this.#stations.set(station, { presence: next, heardMs, report: waiting });
+    }
+    onCommitted();
+  }
+
+  /** How far each lane is, and what became of the station's alarms. */
+  async #answer({ station, epoch, latched }: PresenceMessage): Promise<void> {
+    const { db, send } = this.#options;
+    const answers = await db.transaction().execute(async (trx) => {
       const list: HubMessage[] = [];
       for (const lane of lanes) {
         const key = { station, epoch, lane };
         list.push(receiptOf(key, (await cursorOf(trx, key)).through));
       }
-      for (const alarm of message.latched) {
-        const row = await trx
-          .selectFrom('alarm')
-          .select(['acknowledged_ms', 'resolved_ms'])
-          .where('station', '=', station)
-          .where('epoch', '=', alarm.epoch)
-          .where('seq', '=', alarm.seq)
-          .executeTakeFirst();
-        if (!row) continue;
-        const open = row.acknowledged_ms === null ? 'stored' : 'acknowledged';
-        const state = row.resolved_ms === null ? open : 'resolved';
-        const command = { name: 'alarm-state', alarm, state } as const;
-        list.push({ v: 1, station, kind: 'command', command });
+      for (const alarm of latched) {
+        const command = await alarmStateFor(trx, station, alarm);
+        if (command) list.push(command);
       }
       return list;
     });
-    for (const answer of answers) this.#send(answer);
+    for (const answer of answers) send(answer);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined); // the caller hears of it; the next in turn goes on
+    return done;
   }
 }

@@ -114,4 +114,13 @@ INSERT INTO account (id, volunteer_id, balance) VALUES ('scheme:issued-for-check
 INSERT INTO policy (version, effective_from, body) VALUES
   (1, '1970-01-01', '{"pointsPerCheckIn":10,"pausePerStationMin":60,"pointsPerDayMax":50}');
 `,
+  `
+DROP TABLE station_state;
+
+CREATE TABLE station_presence (
+  station TEXT PRIMARY KEY REFERENCES station(id),
+  state TEXT NOT NULL CHECK (state IN ('online', 'offline', 'silent')),
+  session TEXT NOT NULL, since_ms INTEGER NOT NULL, heard_ms INTEGER NOT NULL, health TEXT
+) STRICT, WITHOUT ROWID;
+`,
 ];

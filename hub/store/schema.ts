@@ -18,7 +18,7 @@ export interface Schema {
   refusal: { reason: string; station: string; count: number; last_at: number };
   refusal_sample: RefusalSampleTable;
   outbox: { id: Generated<number>; topic: string; station: string | null; body: string };
-  station_state: StationStateTable;
+  station_presence: StationPresenceTable;
 }
 
 export type CardStatus = 'active' | 'lost' | 'blocked';
@@ -116,12 +116,13 @@ interface RefusalSampleTable {
   payload: Uint8Array;
 }
 
-interface StationStateTable {
+interface StationPresenceTable {
   station: string;
+  state: string;
   session: string;
-  online: number;
   since_ms: number;
   heard_ms: number;
+  /** The last health message as JSON. */
   health: string | null;
 }
 

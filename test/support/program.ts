@@ -2,6 +2,14 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { eventually } from './eventually.ts';
 
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const quietly = { ...process.env, YIZHAN_LOG: 'warn' };
+
 /** One of our programs as a process of its own, as a user would start it. */
 export class Program {
   readonly #child: ChildProcess;
@@ -17,31 +25,37 @@ export class Program {
   }
 
   /** Starts `main` and waits until it prints `ready`. */
-  static async start(main: string, args: readonly string[], ready: RegExp): Promise<Program> {
-    const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, YIZHAN_LOG: 'warn' },
-    });
+  static start(main: string, args: readonly string[], ready: RegExp): Promise<Program> {
+    return Program.#start(process.execPath, ['--import', 'tsx', main, ...args], ready);
+  }
+
+  /** Starts a shell script of the repository and waits until it prints `ready`. */
+  static startScript(script: string, args: readonly string[], ready: RegExp): Promise<Program> {
+    return Program.#start(`./${script}`, args, ready);
+  }
+
+  static async #start(command: string, args: readonly string[], ready: RegExp): Promise<Program> {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: quietly });
     const program = new Program(child);
-    await eventually(`${main} says ${ready}`, () => {
-      if (child.exitCode !== null) throw new Error(`${main} ended:\n${program.output}`);
+    await eventually(`${command} ${args.join(' ')} says ${ready}`, () => {
+      if (child.exitCode !== null) throw new Error(`${args.join(' ')} ended:\n${program.output}`);
       return ready.test(program.output);
     });
     return program;
   }
 
   /** Runs `main` to its end. */
-  static run(
-    main: string,
-    args: readonly string[],
-  ): { status: number | null; stdout: string; stderr: string } {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['--import', 'tsx', main, ...args],
-      {
-        encoding: 'utf8',
-      },
-    );
+  static run(main: string, args: readonly string[]): Ended {
+    return Program.#run(process.execPath, ['--import', 'tsx', main, ...args]);
+  }
+
+  /** Runs a shell script of the repository to its end. */
+  static runScript(script: string, args: readonly string[]): Ended {
+    return Program.#run(`./${script}`, args);
+  }
+
+  static #run(command: string, args: readonly string[]): Ended {
+    const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
     return { status, stdout, stderr };
   }
 

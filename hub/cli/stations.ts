@@ -1,0 +1,88 @@
+import { dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { writeSettings } from '../../shared/settings/settings-file.ts';
+import { addStation, revokeStation } from '../app/registry.ts';
+import { listStations, status } from '../app/reports.ts';
+import { answer, type Common, command, operator, withStore } from './run.ts';
+
+interface AddFlags extends Common {
+  readonly out: string;
+  readonly url: string;
+  readonly virtual?: true;
+  readonly panel: string;
+}
+
+export function addStationCommands(program: Command): void {
+  const station = program.command('station').description('Stations: add, list, revoke.');
+  station.addCommand(
+    command('add', 'Adds a station and writes its settings file, which holds its keys (mode 0600).')
+      .argument('<name>', 'what people call it')
+      .requiredOption('--out <file>', 'where to write station.json')
+      .option('--url <url>', 'where the station finds the broker', 'mqtt://127.0.0.1:1883')
+      .option('--virtual', 'a virtual reader and panel instead of hardware')
+      .option('--panel <path>', 'serial port of the panel', '/dev/serial/by-id/CHANGE-ME')
+      .action(add),
+  );
+  station.addCommand(
+    command('list', 'Lists the stations, and how each of them stands.').action(
+      async (common: Common) => {
+        const stations = await withStore(common, listStations);
+        const lines = stations.map(stationLine);
+        answer(common, stations, lines.length === 0 ? 'no stations' : lines.join('\n'));
+      },
+    ),
+  );
+  station.addCommand(
+    command('revoke', 'Takes a station out of service for good: what it sends is refused.')
+      .argument('<id>', 'st-…')
+      .action(async (id: string, common: Common) => {
+        await withStore(common, (store) => revokeStation(store, id, operator));
+        answer(common, { station: id, state: 'revoked' }, `${id} revoked`);
+      }),
+  );
+  program.addCommand(
+    command(
+      'status',
+      'Shows open alarms, how stations stand, and what was refused and why.',
+    ).action(showStatus),
+  );
+}
+
+type StationLine = Awaited<ReturnType<typeof listStations>>[number];
+
+/** Such as `st-00000001  Station 1  online since …  reader ready, panel fault, journal ready, 3 waiting`. */
+function stationLine({ id, name, state, since, health }: StationLine): string {
+  const stands = since === null ? state : `${state} since ${since}`;
+  const parts =
+    health === null
+      ? []
+      : [
+          `reader ${health.reader}, panel ${health.panel}, journal ${health.journal}, ` +
+            `${health.backlog} waiting`,
+        ];
+  return [id, name, stands, ...parts].join('  ');
+}
+
+async function showStatus(common: Common): Promise<void> {
+  const now = await withStore(common, status);
+  const { refusals, stations, ...counts } = now;
+  const lines = [
+    ...Object.entries(counts).map(([name, value]) => `${name}: ${value}`),
+    ...stations.map(stationLine),
+    ...refusals.map(({ reason, station, count }) => `refused, ${reason}: ${count} ${station}`),
+  ];
+  answer(common, now, lines.join('\n'));
+}
+
+async function add(name: string, flags: AddFlags): Promise<void> {
+  const file = resolve(flags.out);
+  const { password, ...made } = await withStore(flags, (store) =>
+    addStation(store, name, operator),
+  );
+  const kinds = flags.virtual
+    ? { reader: { kind: 'virtual' }, panel: { kind: 'virtual' } }
+    : { reader: { kind: 'pcsc' }, panel: { kind: 'firmata', path: flags.panel } };
+  const dataDir = join(dirname(file), made.station);
+  writeSettings(file, { ...made, hub: { url: flags.url, password }, dataDir, ...kinds });
+  answer(flags, { station: made.station, file }, `${made.station}: settings written to ${file}`);
+}

@@ -1,0 +1,49 @@
+/** How a station stands with the hub. `silent`: it said that it is there, and then nothing more. */
+export type PresenceState = 'online' | 'offline' | 'silent';
+
+export interface StationPresence {
+  readonly state: PresenceState;
+  /** The connection that the state is about; a will of an older one says nothing about it. */
+  readonly session: string;
+  /** Hub's clock, milliseconds. */
+  readonly sinceMs: number;
+}
+
+/** A station, or the broker in its name, says whether it is there. */
+export interface Said {
+  readonly session: string;
+  readonly online: boolean;
+}
+
+/**
+ * What a presence message makes of it. Wills and births are ordered only per connection, so a late
+ * will of a connection that is over must not mark a live station offline.
+ * @returns the same object when nothing changes
+ */
+export function afterSaying(
+  before: StationPresence | undefined,
+  { session, online }: Said,
+  nowMs: number,
+): StationPresence {
+  if (before && !online && before.session !== session) return before;
+  const state = online ? 'online' : 'offline';
+  if (before?.state === state && before.session === session) return before;
+  // A new connection of a station that was never missed continues the state that it had.
+  const sinceMs = before?.state === state ? before.sinceMs : nowMs;
+  return { state, session, sinceMs };
+}
+
+/**
+ * What waiting makes of it: a station that says it is there, and is not heard of for too long, is
+ * silent until it is heard of again.
+ * @returns the same object when nothing changes
+ */
+export function afterWaiting(
+  before: StationPresence,
+  isSilent: boolean,
+  nowMs: number,
+): StationPresence {
+  if (before.state === 'offline') return before;
+  const state = isSilent ? 'silent' : 'online';
+  return state === before.state ? before : { ...before, state, sinceMs: nowMs };
+}
