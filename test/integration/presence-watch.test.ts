@@ -1,0 +1,171 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { addStation, revokeStation } from '../../hub/app/registry.ts';
+import { listStations } from '../../hub/app/reports.ts';
+import { PresenceWatch } from '../../hub/presence/presence-watch.ts';
+import { openStore, type Store } from '../../hub/store/open-store.ts';
+import { newEpoch } from '../../shared/ids.ts';
+import { createLog } from '../../shared/log.ts';
+import type { HealthMessage, HubMessage, PresenceMessage } from '../../shared/wire/messages.ts';
+
+const silentAfterMs = 90_000;
+const wallMs = Date.parse('2026-03-02T02:00:00Z');
+const [first, second] = ['se-000000000001', 'se-000000000002'];
+
+describe('the presence watch', () => {
+  let folder: string;
+  let store: Store;
+  let station: string;
+  let watch: PresenceWatch;
+  let sent: HubMessage[];
+  /** The monotonic clock; the wall clock goes with it unless a test moves it. */
+  let nowMs: number;
+  let wallJumpMs: number;
+
+  const open = async (): Promise<void> => {
+    watch = new PresenceWatch({
+      db: store.db,
+      directory: { nameOf: () => 'Station 1' },
+      send: (message) => sent.push(message),
+      onCommitted: () => {},
+      silentAfterMs,
+      now: () => wallMs + nowMs + wallJumpMs,
+      monotonicNow: () => nowMs,
+      log: createLog('test', 'silent'),
+    });
+    await watch.start();
+  };
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'yizhan-presence-'));
+    store = openStore(folder);
+    ({ station } = await addStation(store, 'Station 1', 'test'));
+    [sent, nowMs, wallJumpMs] = [[], 0, 0];
+    await open();
+  });
+  afterEach(async () => {
+    await watch.stop();
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const presence = (online: boolean, session = first, more = {}): PresenceMessage => ({
+    ...{ v: 1, station, kind: 'presence', session, online, sinceMs: wallMs },
+    ...{ epoch: newEpoch(), latched: [] },
+    ...more,
+  });
+  const health = (backlog: number): HealthMessage => ({
+    ...{ v: 1, station, kind: 'health', session: first, version: '0', backlog },
+    sent: { wallMs, monoMs: 0, boot: 'boot-1', synced: true },
+    ...{ reader: 'ready', panel: 'fault', journal: 'ready', diskFreeBytes: 1 },
+  });
+  const state = async () => (await listStations(store))[0]?.state;
+  /** What the feed is told, in order. */
+  const told = async (): Promise<string[]> => {
+    const rows = await store.db.selectFrom('outbox').select('body').orderBy('id').execute();
+    const said = z.looseObject({ state: z.string(), station: z.literal(station) });
+    return rows.map(({ body }) => said.parse(JSON.parse(body)).state);
+  };
+
+  it('knows nothing of a station that never spoke', async () => {
+    expect(await state()).toBe('never');
+    await watch.sweep();
+    expect(await told()).toEqual([]);
+  });
+
+  it('tells once that a station is there, and once that it is gone', async () => {
+    await watch.take(presence(true));
+    await watch.take(presence(true));
+    expect(await state()).toBe('online');
+    await watch.take(presence(false));
+    await watch.take(presence(false));
+    expect(await state()).toBe('offline');
+    expect(await told()).toEqual(['online', 'offline']);
+  });
+
+  it('does not believe a late will', async () => {
+    await watch.take(presence(true));
+    await watch.take(presence(true, second));
+    await watch.take(presence(false));
+    expect(await state()).toBe('online');
+    expect(await told()).toEqual(['online']);
+  });
+
+  it('finds who fell silent, whatever the wall clock does, and who speaks again', async () => {
+    await watch.take(presence(true));
+    nowMs = silentAfterMs;
+    wallJumpMs = 3_600_000;
+    await watch.sweep();
+    expect(await state()).toBe('online');
+    nowMs += 1;
+    await watch.sweep();
+    await watch.sweep();
+    expect(await state()).toBe('silent');
+    expect(watch.count('silent')).toBe(1);
+    watch.heard(station);
+    await watch.sweep();
+    expect(await state()).toBe('online');
+    expect(await told()).toEqual(['online', 'silent', 'online']);
+  });
+
+  it('blames no station for the time that the hub was away', async () => {
+    await watch.take(presence(true));
+    await watch.stop();
+    nowMs = 10 * silentAfterMs;
+    await open();
+    await watch.sweep();
+    expect(await state()).toBe('online');
+    nowMs += silentAfterMs + 1;
+    await watch.sweep();
+    expect(await told()).toEqual(['online', 'silent']);
+  });
+
+  it('keeps the last health report, and only news of the newest', async () => {
+    await watch.take(presence(true));
+    await watch.take(health(3));
+    await watch.take(health(4));
+    await watch.sweep();
+    nowMs = silentAfterMs + 1;
+    await watch.sweep();
+    expect(await listStations(store)).toMatchObject([
+      { state: 'silent', health: { backlog: 4, panel: 'fault' } },
+    ]);
+  });
+
+  it('answers who is online with how far the hub is, and what became of its alarms', async () => {
+    const epoch = newEpoch();
+    await store.db
+      .insertInto('alarm')
+      .values({ station, epoch, seq: 1, raised_ms: 1, stored_ms: 1, acknowledged_ms: 2 })
+      .execute();
+    const latched = [
+      { epoch, seq: 1 },
+      { epoch, seq: 2 },
+    ];
+    await watch.take(presence(true, first, { epoch, latched }));
+    expect(sent).toMatchObject([
+      { kind: 'receipt', lane: 'alarm', epoch, through: 0 },
+      { kind: 'receipt', lane: 'routine', epoch, through: 0 },
+      { kind: 'command', command: { alarm: { seq: 1 }, state: 'acknowledged' } },
+    ]);
+  });
+
+  it('believes nothing that could not be stored', async () => {
+    await store.db.schema.alterTable('station_presence').renameTo('away').execute();
+    await expect(watch.take(presence(true))).rejects.toThrow(/station_presence/);
+    expect(watch.count('online')).toBe(0);
+    await store.db.schema.alterTable('away').renameTo('station_presence').execute();
+    await watch.take(presence(true));
+    expect(await told()).toEqual(['online']);
+  });
+
+  it('shows a revoked station as revoked', async () => {
+    await watch.take(presence(true));
+    await revokeStation(store, station, 'test');
+    expect(await state()).toBe('revoked');
+    await expect(revokeStation(store, station, 'test')).rejects.toThrow(/revoked already/);
+    await expect(revokeStation(store, 'st-zzzzzzzz', 'test')).rejects.toThrow(/no station/);
+  });
+});
