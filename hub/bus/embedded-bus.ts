@@ -74,7 +74,13 @@ export class EmbeddedBus implements Bus {
     const { tls, host, port } = this.#options;
     const server = tls ? createTlsServer(tls, accept) : createServer(accept);
     server.listen(port, host);
-    await once(server, 'listening');
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      // aedes' timers would keep alive a process that has nothing to listen to.
+      await closed(broker);
+      throw error;
+    }
     this.#server = server;
     this.#broker = broker;
     this.#endWatch = dropSlowClients(this.#sockets, (detail) => listener.onTrouble?.(detail));
@@ -107,7 +113,7 @@ export class EmbeddedBus implements Bus {
     this.#endWatch();
     this.#server?.close();
     await Promise.allSettled(this.#handling);
-    await new Promise<void>((resolve) => broker.close(() => resolve()));
+    await closed(broker);
     for (const socket of this.#sockets) socket.destroy();
     this.#listener.onConnection?.(false);
   }
@@ -118,6 +124,11 @@ export class EmbeddedBus implements Bus {
       concurrency: 0,
       drainTimeout: drainTimeoutMs,
       connectTimeout: connectTimeoutMs,
+      // A session kept for who is away would grow in this process's memory without end (MQTT 3.1.1 §3.1.2.4).
+      preConnect: (_client, packet, done) => {
+        packet.clean = true;
+        done(null, true);
+      },
       authenticate: (client, username, password, done) => {
         this.#authenticate(client, username, password).then(
           (known) => (known ? done(null, true) : done(refusal(), null)),
@@ -177,6 +188,11 @@ export class EmbeddedBus implements Bus {
       done();
       return;
     }
+    // What comes after `stop` is not taken, nor are the wills that our own end sets free: no station was lost.
+    if (this.#broker === undefined) {
+      done(new BusOffline());
+      return;
+    }
     const { topic } = packet;
     const payload = Buffer.from(packet.payload);
     if (!mayPublish(this.#principals.get(client), topic)) {
@@ -206,6 +222,9 @@ export class EmbeddedBus implements Bus {
 
 const anonymous = (client: Client): Principal | undefined =>
   isLocal(client) ? { kind: 'feed' } : undefined;
+
+const closed = (broker: Aedes): Promise<void> =>
+  new Promise((resolve) => broker.close(() => resolve()));
 
 const refusal = (): AuthenticateError =>
   Object.assign(new Error('unknown user or wrong password'), { returnCode: badPassword });

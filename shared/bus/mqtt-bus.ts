@@ -91,6 +91,8 @@ export class MqttBus implements Bus {
     this.#client = client;
     const openedMs = performance.now();
     client.handleMessage = (packet, acknowledge) => {
+      // Neither taken nor acknowledged: the session delivers it again after the next start.
+      if (this.#stopped) return;
       const payload = Buffer.from(packet.payload);
       this.#handling = this.#handle(client, packet.topic, payload, () => acknowledge());
     };

@@ -100,6 +100,54 @@ export function busContract(name: string, open: () => Promise<BusHarness>): void
       expect(texts()).toContain('again');
     });
 
+    it('loses nothing that the sender was told had arrived', async () => {
+      let refusals = 0;
+      harness.hub.subscribe([journal], async (message) => {
+        if (refusals++ === 0) throw new Error('the disk is full');
+        taken.push(message);
+      });
+      await begin(harness.hub);
+      const sender = await begin(harness.station());
+      const arrived = await sender.publish(journal, bytes('once')).then(
+        () => true,
+        (error) => {
+          expect(error).toBeInstanceOf(BusOffline);
+          return false;
+        },
+      );
+      // Either the sender knows better than to forget it, or the bus delivers it again unasked.
+      if (arrived) await eventually('the message again', () => texts().includes('once'));
+      expect(refusals).toBeGreaterThan(0);
+    });
+
+    it('has no handler running when it has stopped', async () => {
+      let running = 0;
+      let started = 0;
+      harness.hub.subscribe([presence, journal], async () => {
+        started += 1;
+        running += 1;
+        await delay(100);
+        running -= 1;
+      });
+      await begin(harness.hub);
+      const sender = await begin(
+        harness.station(() => ({ topic: presence, payload: bytes('gone') })),
+      );
+      const sent = ['1', '2', '3'].map((text) =>
+        sender.publish(journal, bytes(text)).catch((error) => {
+          expect(error).toBeInstanceOf(BusOffline);
+        }),
+      );
+      await eventually('the first one', () => started > 0);
+      await harness.hub.stop();
+      expect(running).toBe(0);
+      const begun = started;
+      await delay(200);
+      expect(started).toBe(begun);
+      await sender.stop();
+      await Promise.all(sent);
+    });
+
     it('publishes the will of a station whose connection is cut, and of none that says good-bye', async () => {
       harness.hub.subscribe([presence], take);
       await begin(harness.hub);

@@ -132,8 +132,35 @@ describe('the embedded broker', () => {
     await expect(attempt({ protocolVersion: 5 })).rejects.toThrow();
   });
 
-  it('says when its port is taken', async () => {
+  it('keeps nothing for a subscriber that is away, whatever session it asks for', async () => {
     const hub = await startHub();
+    const away = {
+      clientId: 'away',
+      clean: false,
+      protocolVersion: 4,
+      reconnectPeriod: 0,
+    } as const;
+    const url = `mqtt://127.0.0.1:${hub.port}`;
+    const first = await connectAsync(url, away, false);
+    await first.subscribeAsync(feedFilter, { qos: 1 });
+    await first.endAsync();
+    await hub.publish(feedTopic('station'), Buffer.from('missed'));
+    const heard: string[] = [];
+    const second = await connectAsync(url, { ...away, resubscribe: false }, false);
+    open.push({ stop: () => second.endAsync(true) });
+    second.on('message', (_topic, payload) => heard.push(payload.toString()));
+    await second.subscribeAsync(feedFilter, { qos: 1 });
+    await hub.publish(feedTopic('station'), Buffer.from('heard'));
+    await eventually('the feed', () => heard.length > 0);
+    expect(heard).toEqual(['heard']);
+  });
+
+  it('says when its port is taken, and leaves nothing running', async () => {
+    const hub = await startHub();
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const before = timers();
     await expect(embedded(hub.port).start({})).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await eventually('its timers end', () => timers() <= before);
   });
 });
