@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Client } from 'aedes';
 import {
   feedFilter,
@@ -35,8 +36,12 @@ export function maySubscribe(principal: Principal | undefined, filter: string): 
 
 const loopback = /^(127\.|::1$|::ffff:127\.)/;
 
+/** @returns the socket of a client; a TLS socket is one too. */
+export const socketOf = ({ conn }: Client): Socket | undefined =>
+  conn instanceof Socket ? conn : undefined;
+
 /** Who is on this machine may read the feed without an account; the rest of the world needs one. */
 export const isLocal = (client: Client): boolean => {
-  const { remoteAddress } = Object(client.conn);
-  return typeof remoteAddress === 'string' && loopback.test(remoteAddress);
+  const remoteAddress = socketOf(client)?.remoteAddress;
+  return remoteAddress !== undefined && loopback.test(remoteAddress);
 };

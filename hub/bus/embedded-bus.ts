@@ -13,7 +13,10 @@ import {
   mayPublish,
   maySubscribe,
   type Principal,
+  socketOf,
 } from './broker-access.ts';
+import { guardPackets, stationPacketBytesMax, strangerPacketBytesMax } from './packet-guard.ts';
+import { boundSilentConnections } from './silent-connections.ts';
 import { dropSlowClients } from './slow-clients.ts';
 
 export interface EmbeddedBusOptions {
@@ -50,6 +53,7 @@ export class EmbeddedBus implements Bus {
   #broker: Aedes | undefined;
   #server: Server | undefined;
   #endWatch: () => void = () => {};
+  #heard: (client: Client) => void = () => {};
 
   constructor(options: EmbeddedBusOptions) {
     this.#options = options;
@@ -72,7 +76,11 @@ export class EmbeddedBus implements Bus {
     const broker = await this.#makeBroker();
     const accept = (socket: Socket): void => this.#accept(broker, socket);
     const { tls, host, port } = this.#options;
-    const server = tls ? createTlsServer(tls, accept) : createServer(accept);
+    const server = tls
+      ? createTlsServer({ ...tls, handshakeTimeout: connectTimeoutMs }, accept)
+      : createServer(accept);
+    const heard = boundSilentConnections(server, (detail) => listener.onTrouble?.(detail));
+    this.#heard = (client) => heard(socketOf(client));
     server.listen(port, host);
     try {
       await once(server, 'listening');
@@ -124,10 +132,12 @@ export class EmbeddedBus implements Bus {
       concurrency: 0,
       drainTimeout: drainTimeoutMs,
       connectTimeout: connectTimeoutMs,
-      // A session kept for who is away would grow in this process's memory without end (MQTT 3.1.1 §3.1.2.4).
-      preConnect: (_client, packet, done) => {
+      preConnect: (client, packet, done) => {
+        this.#heard(client);
+        // A session kept for who is away would grow in this process's memory without end (MQTT 3.1.1 §3.1.2.4).
         packet.clean = true;
-        done(null, true);
+        // The guard may have cut the connection over this very packet.
+        done(null, !client.conn.destroyed);
       },
       authenticate: (client, username, password, done) => {
         this.#authenticate(client, username, password).then(
@@ -158,7 +168,12 @@ export class EmbeddedBus implements Bus {
   #accept(broker: Aedes, socket: Socket): void {
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
-    broker.handle(socket);
+    const client = broker.handle(socket);
+    guardPackets(socket, () =>
+      this.#principals.get(client)?.kind === 'station'
+        ? stationPacketBytesMax
+        : strangerPacketBytesMax,
+    );
   }
 
   async #authenticate(
