@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,8 +7,8 @@ import { feedFilter } from '../../shared/wire/topics.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { Program } from '../support/program.ts';
+import { type FeedBody, feedBodySchema, Scheme } from '../support/scheme.ts';
 
-const hubMain = 'hub/main.ts';
 const uid = '04A1B2C3';
 /** Generous: it covers the longest wait between two attempts to reconnect, on a busy machine. */
 const lightWithinMs = 40_000;
@@ -19,27 +17,16 @@ const viewSchema = z.looseObject({
   backlog: z.int(),
   outcome: z.looseObject({ kind: z.string(), points: z.int().optional() }).nullable(),
 });
-const feedSchema = z.looseObject({ id: z.int(), state: z.string().optional() });
 
 /** A hub and a virtual station as processes of their own, as `start.sh` runs them. */
 describe('a hub and a station', { timeout: 120_000 }, () => {
-  let folder: string;
-  let mqttPort: number;
+  let scheme: Scheme;
   let stationPort: number;
   let hub: Program;
   let station: Program;
   let reader: MqttClient | undefined;
-  let volunteer: string;
-  const feed: { topic: string; body: z.infer<typeof feedSchema> }[] = [];
+  const feed: { topic: string; body: FeedBody }[] = [];
 
-  const data = (): string[] => ['--data', folder];
-  const startHub = () =>
-    Program.start(hubMain, ['start', ...data(), '--mqtt-port', String(mqttPort)], /hub ready/);
-  const hubSays = (...args: string[]): string => {
-    const { status, stdout, stderr } = Program.run(hubMain, [...args, ...data()]);
-    if (status !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
-    return stdout.trim();
-  };
   const view = async () => {
     const answer = await fetch(`http://127.0.0.1:${stationPort}/panel`);
     return viewSchema.parse(await answer.json());
@@ -63,32 +50,27 @@ describe('a hub and a station', { timeout: 120_000 }, () => {
     throw new Error(`the light never said ${row}, only ${seen.join(', ')}`);
   };
   const follow = async (): Promise<void> => {
-    reader = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, { protocolVersion: 4 });
+    reader = await connectAsync(scheme.url, { protocolVersion: 4 });
     reader.on('message', (topic, payload) => {
       const body: unknown = JSON.parse(payload.toString());
-      feed.push({ topic, body: feedSchema.parse(body) });
+      feed.push({ topic, body: feedBodySchema.parse(body) });
     });
     await reader.subscribeAsync(feedFilter, { qos: 1 });
   };
   const checkIns = () => feed.filter(({ topic }) => topic.endsWith('/check-in'));
-  const balance = (): number => {
-    const rows: unknown = JSON.parse(hubSays('balance', '--json'));
-    const found = z.array(z.looseObject({ id: z.string(), balance: z.int() })).parse(rows);
-    return found.find(({ id }) => id === volunteer)?.balance ?? Number.NaN;
-  };
 
   beforeEach(async () => {
     feed.length = 0;
-    folder = mkdtempSync(join(tmpdir(), 'yizhan-end-to-end-'));
-    mqttPort = await freePort();
     stationPort = await freePort();
-    const file = join(folder, 'station', 'station.json');
-    const url = `mqtt://127.0.0.1:${mqttPort}`;
-    hubSays('station', 'add', 'Station 1', '--out', file, '--virtual', '--url', url);
-    volunteer = hubSays('volunteer', 'add', 'Volunteer 1');
-    hubSays('card', 'add', '--volunteer', volunteer, '--uid', uid);
-    hub = await startHub();
-    const stationArgs = ['--settings', file, '--virtual', '--station-port', String(stationPort)];
+    scheme = await Scheme.create(uid, ['--virtual']);
+    hub = await scheme.startHub();
+    const stationArgs = [
+      '--settings',
+      scheme.stationFile,
+      '--virtual',
+      '--station-port',
+      String(stationPort),
+    ];
     station = await Program.start('device/main.ts', stationArgs, /virtual station: http/);
     await light('all-well');
     await follow();
@@ -97,7 +79,7 @@ describe('a hub and a station', { timeout: 120_000 }, () => {
     reader?.end(true);
     await station.stop();
     await hub.stop();
-    rmSync(folder, { recursive: true });
+    scheme.remove();
   });
 
   it('credit a tap: white, then green, points on the account, a message on the feed', async () => {
@@ -105,11 +87,11 @@ describe('a hub and a station', { timeout: 120_000 }, () => {
     await light('credited');
     expect((await view()).outcome).toEqual({ kind: 'credited', points: 10 });
     await eventually('the feed', () => checkIns().length === 1);
-    expect(balance()).toBe(10);
+    expect(scheme.balance()).toBe(10);
     await light('all-well');
     await post('/tap', { uid });
     await light('no-points');
-    expect(balance()).toBe(10);
+    expect(scheme.balance()).toBe(10);
     await post('/tap', { uid: '04FFFFFF' });
     await light('unknown-card');
   });
@@ -124,11 +106,11 @@ describe('a hub and a station', { timeout: 120_000 }, () => {
     }
     expect((await view()).backlog).toBe(5);
     reader?.end(true);
-    hub = await startHub();
+    hub = await scheme.startHub();
     await follow();
     await light('all-well');
     while ((await view()).backlog > 0) await delay(20);
-    expect(balance()).toBe(10);
+    expect(scheme.balance()).toBe(10);
     await eventually('the feed', () => checkIns().length >= 5);
     const ids = checkIns().map(({ body }) => body.id);
     expect(new Set(ids).size).toBe(5);
@@ -138,22 +120,15 @@ describe('a hub and a station', { timeout: 120_000 }, () => {
     await post('/press', { holdMs: 1200 });
     await light('alarm-stored');
     await eventually('the feed', () => feed.some(({ body }) => body.state === 'raised'));
-    expect(hubSays('alarm', 'list')).toMatch(/^1 {2}raised/);
-    hubSays('alarm', 'acknowledge', '1', '--by', 'Operator 1');
+    expect(scheme.hubSays('alarm', 'list')).toMatch(/^1 {2}raised/);
+    scheme.hubSays('alarm', 'acknowledge', '1', '--by', 'Operator 1');
     await light('alarm-acknowledged');
-    const second = Program.run(hubMain, [
-      'alarm',
-      'acknowledge',
-      '1',
-      '--by',
-      'Operator 2',
-      ...data(),
-    ]);
+    const second = scheme.askHub('alarm', 'acknowledge', '1', '--by', 'Operator 2');
     expect(second.status).toBe(2);
     expect(second.stderr).toMatch(/already acknowledged by Operator 1/);
-    hubSays('alarm', 'resolve', '1', '--by', 'Operator 1', '--cause', 'test');
+    scheme.hubSays('alarm', 'resolve', '1', '--by', 'Operator 1', '--cause', 'test');
     await light('all-well');
-    expect(hubSays('alarm', 'list')).toBe('no open alarms');
+    expect(scheme.hubSays('alarm', 'list')).toBe('no open alarms');
   });
 
   it('stop in good order when they are told to', async () => {
@@ -162,10 +137,13 @@ describe('a hub and a station', { timeout: 120_000 }, () => {
   });
 
   it('say in one line that a port is taken', () => {
-    const start = ['start', '--data', `${folder}-other`, '--mqtt-port', String(mqttPort)];
-    const { status, stderr } = Program.run(hubMain, start);
-    rmSync(`${folder}-other`, { recursive: true });
+    const other = `${scheme.folder}-other`;
+    const start = ['start', '--data', other, '--mqtt-port', String(scheme.mqttPort)];
+    const { status, stderr } = Program.run('hub/main.ts', start);
+    rmSync(other, { recursive: true });
     expect(status).toBe(2);
-    expect(stderr).toBe(`MQTT port ${mqttPort} is taken: choose another with --mqtt-port.\n`);
+    expect(stderr).toBe(
+      `MQTT port ${scheme.mqttPort} is taken: choose another with --mqtt-port.\n`,
+    );
   });
 });

@@ -8,8 +8,6 @@ export interface Ended {
   readonly stderr: string;
 }
 
-const quietly = { ...process.env, YIZHAN_LOG: 'warn' };
-
 /** One of our programs as a process of its own, as a user would start it. */
 export class Program {
   readonly #child: ChildProcess;
@@ -24,18 +22,31 @@ export class Program {
     }
   }
 
-  /** Starts `main` and waits until it prints `ready`. */
-  static start(main: string, args: readonly string[], ready: RegExp): Promise<Program> {
-    return Program.#start(process.execPath, ['--import', 'tsx', main, ...args], ready);
+  /** Starts `main` and waits until it prints `ready`. @param env added to the environment */
+  static start(
+    main: string,
+    args: readonly string[],
+    ready: RegExp,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Program> {
+    return Program.#start(process.execPath, ['--import', 'tsx', main, ...args], ready, env);
   }
 
   /** Starts a shell script of the repository and waits until it prints `ready`. */
   static startScript(script: string, args: readonly string[], ready: RegExp): Promise<Program> {
-    return Program.#start(`./${script}`, args, ready);
+    return Program.#start(`./${script}`, args, ready, {});
   }
 
-  static async #start(command: string, args: readonly string[], ready: RegExp): Promise<Program> {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: quietly });
+  static async #start(
+    command: string,
+    args: readonly string[],
+    ready: RegExp,
+    env: Readonly<Record<string, string>>,
+  ): Promise<Program> {
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, YIZHAN_LOG: 'warn', ...env },
+    });
     const program = new Program(child);
     await eventually(`${command} ${args.join(' ')} says ${ready}`, () => {
       if (child.exitCode !== null) throw new Error(`${args.join(' ')} ended:\n${program.output}`);

@@ -13,9 +13,19 @@ const simulatorFile = fileURLToPath(new URL('./board-simulator.ts', import.meta.
 /** Long enough for a starting process on a loaded machine. */
 const answerTimeoutMs = 20_000;
 
+/** What a test looks back on; the oldest goes first. */
+const shownMax = 1000;
+
 const buttonPin = 2;
 const lightPins = [9, 10, 11];
 const buzzerPin = 8;
+
+/** A colour that the light stood at, and for how long. */
+export interface Shown {
+  /** Red, green and blue from 0 to 255. */
+  readonly rgb: readonly number[];
+  readonly ms: number;
+}
 
 /** A test's handle on a board that runs real firmware in a process of its own. */
 export class SimulatedBoard {
@@ -24,6 +34,8 @@ export class SimulatedBoard {
   readonly #process: ChildProcess;
   readonly #levels = new Map<number, number>();
   readonly #waiting = new Set<(event: BoardEvent) => void>();
+  readonly #shown: Shown[] = [];
+  #lightSinceMs = performance.now();
 
   private constructor(folder: string, program: ProgramName) {
     this.#folder = folder;
@@ -73,6 +85,19 @@ export class SimulatedBoard {
     return lightPins.map((pin) => this.#levels.get(pin) ?? 0);
   }
 
+  /**
+   * Every colour that the light has left again, in order. It changes pin by pin, so between two
+   * colours stand others for a moment.
+   */
+  shown(): readonly Shown[] {
+    return this.#shown;
+  }
+
+  /** Forgets what was shown. */
+  forget(): void {
+    this.#shown.length = 0;
+  }
+
   buzzerIsOn(): boolean {
     return this.#levels.get(buzzerPin) === 255;
   }
@@ -93,7 +118,18 @@ export class SimulatedBoard {
   }
 
   #take(event: BoardEvent): void {
-    if (event.event === 'pin') this.#levels.set(event.pin, event.level);
+    if (event.event === 'pin') {
+      if (lightPins.includes(event.pin)) this.#noteLight();
+      this.#levels.set(event.pin, event.level);
+    }
     for (const look of [...this.#waiting]) look(event);
+  }
+
+  /** Called just before a pin of the light changes. */
+  #noteLight(): void {
+    const nowMs = performance.now();
+    this.#shown.push({ rgb: this.light(), ms: nowMs - this.#lightSinceMs });
+    this.#lightSinceMs = nowMs;
+    if (this.#shown.length > shownMax) this.#shown.shift();
   }
 }
