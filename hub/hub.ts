@@ -102,7 +102,10 @@ async function boot(
   closers.push(writeRefusals(ingest, store, log));
   closers.push(followOtherWriters(store, directory, bus, onCommitted, log));
 
-  bus.subscribe(stationFilters, (message) => ingest.take(message));
+  // What a broker kept may be older than the hub's own knowledge, and every station soon says it anew.
+  bus.subscribe(stationFilters, async (message) => {
+    if (!message.retained) await ingest.take(message);
+  });
   const say = (online: boolean): Promise<void> =>
     bus
       .publish(hubPresenceTopic, presenceOf(online), { retain: true })

@@ -54,7 +54,7 @@ export const suites: readonly Suite[] = [
   { name: 'panel', files: 'test/hardware/firmata*', missing: programs('socat') },
   {
     name: 'Mosquitto',
-    files: 'test/integration/mqtt-bus*',
+    files: 'test/**/{mqtt-bus,external-broker}*',
     missing: programs('mosquitto', 'mosquitto_sub'),
   },
   {

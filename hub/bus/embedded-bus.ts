@@ -230,7 +230,8 @@ export class EmbeddedBus implements Bus {
 
   async #take(topic: string, payload: Uint8Array): Promise<void> {
     for (const { filters, handler } of this.#subscriptions) {
-      if (filters.some((filter) => matches(filter, topic))) await handler({ topic, payload });
+      if (!filters.some((filter) => matches(filter, topic))) continue;
+      await handler({ topic, payload, retained: false });
     }
   }
 }

@@ -3,6 +3,8 @@
 export interface BusMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
+  /** It was said before this subscription, and kept by the broker for who comes later. */
+  readonly retained: boolean;
 }
 
 /**

@@ -1,7 +1,14 @@
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Log } from '../log.ts';
 import { backoff, reconnectLimits } from './backoff.ts';
-import { type Bus, type BusHandler, type BusListener, BusOffline, type Will } from './bus.ts';
+import {
+  type Bus,
+  type BusHandler,
+  type BusListener,
+  type BusMessage,
+  BusOffline,
+  type Will,
+} from './bus.ts';
 
 export interface MqttBusOptions {
   /** mqtt://host:port or mqtts://host:port */
@@ -94,7 +101,8 @@ export class MqttBus implements Bus {
       // Neither taken nor acknowledged: the session delivers it again after the next start.
       if (this.#stopped) return;
       const payload = Buffer.from(packet.payload);
-      this.#handling = this.#handle(client, packet.topic, payload, () => acknowledge());
+      const message = { topic: packet.topic, payload, retained: packet.retain };
+      this.#handling = this.#handle(client, message, () => acknowledge());
     };
     client.on('connect', () => this.#subscribeAll(client));
     client.on('error', (error) => this.#listener.onTrouble?.(error.message));
@@ -153,19 +161,14 @@ export class MqttBus implements Bus {
   }
 
   /** PUBACK goes out when `acknowledge` is called; without it the session delivers again later. */
-  async #handle(
-    client: MqttClient,
-    topic: string,
-    payload: Uint8Array,
-    acknowledge: () => void,
-  ): Promise<void> {
+  async #handle(client: MqttClient, message: BusMessage, acknowledge: () => void): Promise<void> {
     try {
       for (const { filters, handler } of this.#subscriptions) {
-        if (filters.some((filter) => matches(filter, topic))) await handler({ topic, payload });
+        if (filters.some((filter) => matches(filter, message.topic))) await handler(message);
       }
       acknowledge();
     } catch (error) {
-      this.#options.log.error({ err: error, topic }, 'a message could not be taken');
+      this.#options.log.error({ err: error, topic: message.topic }, 'a message could not be taken');
       client.stream.destroy();
     }
   }

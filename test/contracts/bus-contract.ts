@@ -79,6 +79,10 @@ export function busContract(name: string, open: () => Promise<BusHarness>): void
       late.subscribe(['yizhan/v1/hub/presence'], take);
       await begin(late);
       await eventually('the retained message', () => texts().includes('here'));
+      expect(taken[0]?.retained).toBe(true);
+      await harness.hub.publish('yizhan/v1/hub/presence', bytes('still here'), { retain: true });
+      await eventually('the live message', () => texts().includes('still here'));
+      expect(taken[1]?.retained).toBe(false);
     });
 
     it('delivers again what the handler did not take', async () => {

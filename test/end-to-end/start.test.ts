@@ -4,16 +4,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { Program } from '../support/program.ts';
-
-const viewSchema = z.looseObject({
-  cards: z.array(z.object({ uid: z.string(), label: z.string() })),
-  connection: z.string(),
-  outcome: z.looseObject({ kind: z.string() }).nullable(),
-});
+import { StationPage } from '../support/virtual-station.ts';
 
 /** What a newcomer runs first, as they run it. */
 describe('start.sh', { timeout: 120_000 }, () => {
@@ -41,32 +35,25 @@ describe('start.sh', { timeout: 120_000 }, () => {
     running.push(program);
     return program;
   };
-  const view = async () => {
-    const answer = await fetch(`http://127.0.0.1:${stationPort}/panel`);
-    return viewSchema.parse(await answer.json());
-  };
-  const tap = async (uid: string): Promise<void> => {
-    const headers = { 'content-type': 'application/json' };
-    const options = { method: 'POST', headers, body: JSON.stringify({ uid }) };
-    await fetch(`http://127.0.0.1:${stationPort}/tap`, options);
-  };
+  const page = (): StationPage => new StationPage(stationPort);
   const outcomeBecomes = (kind: string) =>
-    eventually(`a tap that is ${kind}`, async () => (await view()).outcome?.kind === kind);
-  const online = () => eventually('the hub', async () => (await view()).connection === 'online');
+    eventually(`a tap that is ${kind}`, async () => (await page().view()).outcome?.kind === kind);
+  const online = () =>
+    eventually('the hub', async () => (await page().view()).connection === 'online');
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'makes a demonstration, and ends on %s',
     async (signal) => {
       const program = await start();
       await online();
-      const [card] = (await view()).cards;
-      await tap(card?.uid ?? '');
+      const [card] = (await page().view()).cards;
+      await page().tap(card?.uid ?? '');
       await outcomeBecomes('credited');
       const metrics = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
       expect(metrics).toMatch(/^yizhan_entries_committed_total [1-9]/m);
       expect(metrics).toMatch(/^yizhan_stations\{state="online"\} 1$/m);
       expect(await program.stop(signal)).toBe(0);
-      await expect(view()).rejects.toThrow();
+      await expect(page().view()).rejects.toThrow();
       await expect(fetch(`http://127.0.0.1:${httpPort}/healthz`)).rejects.toThrow();
     },
   );
@@ -77,9 +64,9 @@ describe('start.sh', { timeout: 120_000 }, () => {
     const second = await start();
     expect(second.output).not.toContain('Making a demonstration');
     await online();
-    const { cards } = await view();
+    const { cards } = await page().view();
     expect(cards).toHaveLength(3);
-    await tap(cards[0]?.uid ?? '');
+    await page().tap(cards[0]?.uid ?? '');
     await outcomeBecomes('credited');
   });
 

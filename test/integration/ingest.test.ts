@@ -119,7 +119,11 @@ const reading = (minute: number) => ({
   synced: true,
 });
 const give = (message: object, key = macKey, kind: 'journal' | 'alarm' = 'journal') =>
-  ingest.take({ topic: stationTopic(station, kind), payload: seal(key, message) });
+  ingest.take({
+    topic: stationTopic(station, kind),
+    payload: seal(key, message),
+    retained: false,
+  });
 
 async function balances(): Promise<{ volunteer: number; sum: number }> {
   const accounts = await store.db
@@ -210,7 +214,7 @@ describe('what is refused gets one reason, and no receipt', () => {
   const past = () => new Past().checkIns(0);
   const wrongKey = Buffer.alloc(32, 9).toString('base64url');
   const raw = (payload: Buffer, topic = stationTopic(station, 'journal')) =>
-    ingest.take({ topic, payload });
+    ingest.take({ topic, payload, retained: false });
   const stranger = 'st-zzzzzzzz';
 
   it.each<[string, () => Promise<void>]>([

@@ -28,12 +28,12 @@ export class Scheme {
     this.stationFile = join(folder, 'station', 'station.json');
   }
 
-  /** @param uid the volunteer's card. @param hardware options of `station add` that say what it is made of. */
-  static async create(uid: string, hardware: readonly string[]): Promise<Scheme> {
+  /** @param uid the volunteer's card. @param options of `station add`, such as what it is made of. */
+  static async create(uid: string, options: readonly string[]): Promise<Scheme> {
     const folder = mkdtempSync(join(tmpdir(), 'yizhan-end-to-end-'));
     const scheme = new Scheme(folder, await freePort());
     const where = ['--out', scheme.stationFile, '--url', scheme.url];
-    scheme.hubSays('station', 'add', 'Station 1', ...where, ...hardware);
+    scheme.hubSays('station', 'add', 'Station 1', ...where, ...options);
     scheme.#volunteer = scheme.hubSays('volunteer', 'add', 'Volunteer 1');
     scheme.hubSays('card', 'add', '--volunteer', scheme.#volunteer, '--uid', uid);
     return scheme;
