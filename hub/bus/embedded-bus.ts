@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { Aedes, type AuthenticateError, type Client, type PublishPacket } from 'aedes';
 import { type Bus, type BusHandler, type BusListener, BusOffline } from '../../shared/bus/bus.ts';
@@ -26,11 +27,17 @@ export interface EmbeddedBusOptions {
   /** PEM texts; needed on every address but loopback. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly authenticate: Authenticate;
+  /** A subscriber that reads nothing for so long, while something waits for it, is cut. */
+  readonly frozenAfterMs?: number;
   readonly log: Log;
 }
 
-/** A subscriber that reads nothing for so long is cut, so that it delays nobody. */
-const drainTimeoutMs = 2_000;
+/** Longer than a pause of a healthy network; what waits until then is bounded by `unsentBytesMax`. */
+const frozenAfterMs = 2_000;
+/** Messages under way to subscribers: with more, `publish` waits for the slowest of them. Some batches of the outbox. */
+const publishingMax = 1_000;
+/** How long subscribers may take to hear the last messages when the hub stops. */
+const farewellMs = 1_000;
 const connectTimeoutMs = 10_000;
 /** CONNACK return code 4: bad user name or password (MQTT 3.1.1 §3.2.2.3). */
 const badPassword = 4;
@@ -48,6 +55,7 @@ export class EmbeddedBus implements Bus {
   readonly #clients = new Set<Client>();
   readonly #subscriptions: { filters: readonly string[]; handler: BusHandler }[] = [];
   readonly #handling = new Set<Promise<void>>();
+  readonly #publishing = new Set<Promise<void>>();
   readonly #sockets = new Set<Socket>();
   #listener: BusListener = {};
   #broker: Aedes | undefined;
@@ -95,15 +103,25 @@ export class EmbeddedBus implements Bus {
     listener.onConnection?.(true);
   }
 
+  /** Fulfils before every subscriber has the message, so that a frozen one holds up nobody's command. */
   publish(topic: string, payload: Uint8Array, { retain = false } = {}): Promise<void> {
     const broker = this.#broker;
     if (broker === undefined) return Promise.reject(new BusOffline());
     const packet = { cmd: 'publish', qos: 1, dup: false, retain, topic } as const;
-    return new Promise((resolve, reject) => {
-      broker.publish({ ...packet, payload: Buffer.from(payload) }, (error) =>
-        error ? reject(error) : resolve(),
-      );
+    const delivered = new Promise<void>((resolve) => {
+      broker.publish({ ...packet, payload: Buffer.from(payload) }, (error) => {
+        if (error) this.#listener.onTrouble?.(`${topic} was not published: ${error.message}`);
+        resolve();
+      });
     });
+    this.#publishing.add(delivered);
+    void delivered.then(() => this.#publishing.delete(delivered));
+    return this.#publishing.size < publishingMax ? Promise.resolve() : delivered;
+  }
+
+  /** What waits in memory for the subscriber that is furthest behind. */
+  get unsentBytes(): number {
+    return Math.max(0, ...[...this.#sockets].map((socket) => socket.writableLength));
   }
 
   /** Ends the connections of the stations that `isUnwanted` names; they may try to come back. */
@@ -121,16 +139,28 @@ export class EmbeddedBus implements Bus {
     this.#endWatch();
     this.#server?.close();
     await Promise.allSettled(this.#handling);
+    await Promise.race([this.#farewell(), delay(farewellMs, undefined, { ref: false })]);
     await closed(broker);
     for (const socket of this.#sockets) socket.destroy();
     this.#listener.onConnection?.(false);
+  }
+
+  /** Ends each connection behind the last message to it: to destroy it would take that message along. */
+  async #farewell(): Promise<void> {
+    await Promise.all(this.#publishing);
+    const ended = (socket: Socket): Promise<void> =>
+      new Promise((resolve) => {
+        socket.once('close', () => resolve());
+        socket.end();
+      });
+    await Promise.all([...this.#sockets].map(ended));
   }
 
   async #makeBroker(): Promise<Aedes> {
     const broker = await Aedes.createBroker({
       // 0 is "no limit": with a limit, one frozen subscriber holds up the delivery to all.
       concurrency: 0,
-      drainTimeout: drainTimeoutMs,
+      drainTimeout: this.#options.frozenAfterMs ?? frozenAfterMs,
       connectTimeout: connectTimeoutMs,
       preConnect: (client, packet, done) => {
         this.#heard(client);
@@ -193,7 +223,11 @@ export class EmbeddedBus implements Bus {
     return true;
   }
 
-  /** Refusing here would drop the connection, and the client would come back and do it again: it is led nowhere instead. */
+  /**
+   * Nothing of a station's is left to aedes to route: it reads on from a station only when all
+   * subscribers have its last message, so that a frozen one would hold up the alarm behind it.
+   * Refusing would drop the connection, and the client would come back and do it again.
+   */
   #authorizePublish(
     client: Client | null,
     packet: PublishPacket,
@@ -208,16 +242,15 @@ export class EmbeddedBus implements Bus {
       done(new BusOffline());
       return;
     }
-    const { topic } = packet;
+    const { topic, retain } = packet;
     const payload = Buffer.from(packet.payload);
+    leadNowhere(packet);
     if (!mayPublish(this.#principals.get(client), topic)) {
       this.#listener.onTrouble?.(`${client.id} may not publish on ${topic}`);
-      leadNowhere(packet);
       done();
       return;
     }
-    if (!isForAll(topic) || payload.length > messageBytesMax) leadNowhere(packet);
-    const handling = this.#take(topic, payload).then(
+    const handling = this.#take(topic, payload, retain).then(
       () => done(),
       (error: unknown) => {
         this.#options.log.error({ err: error, topic }, 'a message could not be taken');
@@ -228,11 +261,14 @@ export class EmbeddedBus implements Bus {
     void handling.finally(() => this.#handling.delete(handling));
   }
 
-  async #take(topic: string, payload: Uint8Array): Promise<void> {
+  async #take(topic: string, payload: Uint8Array, retain: boolean): Promise<void> {
     for (const { filters, handler } of this.#subscriptions) {
       if (!filters.some((filter) => matches(filter, topic))) continue;
       await handler({ topic, payload, retained: false });
     }
+    // Once the bus has stopped there is nobody left to tell.
+    if (this.#broker === undefined || !isForAll(topic) || payload.length > messageBytesMax) return;
+    void this.publish(topic, payload, { retain });
   }
 }
 

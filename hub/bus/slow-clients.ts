@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 
 /** What may wait in memory for one subscriber; about a minute of a busy district's feed. */
 export const unsentBytesMax = 4 * 1024 * 1024;
+/** The fastest feed that was measured, 15,000 messages of 300 bytes a second, adds about 1 MiB in this time. */
 const watchEveryMs = 250;
 
 /**

@@ -132,6 +132,24 @@ describe('the embedded broker', () => {
     await expect(attempt({ protocolVersion: 5 })).rejects.toThrow();
   });
 
+  it('shows presence to all and keeps it, the will of a station that is cut as well', async () => {
+    const hub = await startHub();
+    const presence = stationTopic(station, 'presence');
+    const will = { topic: presence, payload: Buffer.from('gone'), qos: 1, retain: true } as const;
+    const account = { clientId: station, username: station, password, will, reconnectPeriod: 0 };
+    const sender = await connectAsync(`mqtt://127.0.0.1:${hub.port}`, account, false);
+    await sender.publishAsync(presence, 'here', { qos: 1, retain: true });
+    const heard: string[] = [];
+    for (const expected of ['here', 'gone']) {
+      const reader = await client(hub, 'feed');
+      reader.on('message', (_topic, payload, { retain }) => heard.push(`${payload} ${retain}`));
+      await reader.subscribeAsync(presence, { qos: 1 });
+      await eventually('what was kept', () => heard.includes(`${expected} true`));
+      if (expected === 'here') sender.stream.destroy();
+      await eventually('the will', () => heard.some((text) => text.startsWith('gone')));
+    }
+  });
+
   it('keeps nothing for a subscriber that is away, whatever session it asks for', async () => {
     const hub = await startHub();
     const away = {
