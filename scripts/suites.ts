@@ -16,6 +16,10 @@ const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '
 
 const vpcdDriver = '/usr/lib/pcsc/drivers/serial/libifdvpcd.so';
 
+/** Tests of an unplugged reader compile a driver that stands in for this one. */
+const usbDriver = '/usr/lib/pcsc/drivers/ifd-ccid.bundle';
+const driverHeader = '/usr/include/PCSC/ifdhandler.h';
+
 const exists = (path: string, mode = constants.R_OK): boolean => {
   try {
     accessSync(path, mode);
@@ -46,7 +50,10 @@ const programs =
 
 const readerMissing = (): string | undefined => {
   if (!exists(vpcdDriver)) return 'not installed: the virtual card driver (vsmartcard-vpcd)';
-  return hasPackage('nfc-pcsc') ? programs('pcscd')() : 'nfc-pcsc was not built (libpcsclite-dev)';
+  if (!exists(usbDriver)) return 'not installed: the driver for USB readers (libccid)';
+  if (!exists(driverHeader)) return 'not installed: headers for drivers (libpcsclite-dev)';
+  const absent = programs('pcscd', 'gcc')();
+  return hasPackage('nfc-pcsc') ? absent : 'nfc-pcsc was not built (libpcsclite-dev)';
 };
 
 export const suites: readonly Suite[] = [
@@ -60,6 +67,6 @@ export const suites: readonly Suite[] = [
   {
     name: 'end to end',
     files: 'test/hardware/end-to-end*',
-    missing: () => readerMissing() ?? programs('socat', 'mosquitto_sub')(),
+    missing: () => readerMissing() ?? programs('socat', 'mosquitto_sub', 'stdbuf')(),
   },
 ];

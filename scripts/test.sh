@@ -11,7 +11,7 @@ fi
 
 # What the real parts in the tests are made of: a card reader stack with a virtual card, a broker,
 # and a pseudo-terminal for the simulated Arduino.
-packages="build-essential python3 pcscd libpcsclite-dev vsmartcard-vpcd mosquitto mosquitto-clients socat"
+packages="build-essential python3 pcscd libccid libpcsclite-dev vsmartcard-vpcd mosquitto mosquitto-clients socat"
 
 missing=""
 if command -v dpkg-query >/dev/null 2>&1; then

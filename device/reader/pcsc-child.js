@@ -12,6 +12,8 @@ const heartbeatIntervalMs = 500;
 const probeIntervalMs = 500;
 /** pcscd that was started by our own probe needs a moment to find a USB reader. */
 const readerGraceMs = 3_000;
+/** The slots of one reader end within pcscd's 400 ms of each other, or never: see `expectEnd`. */
+const endAwaitedMs = 1_500;
 /** Powering a card and reading its UID takes some 50 ms; past this the card, reader or driver hangs. */
 const cardTimeoutMs = 3_000;
 
@@ -41,7 +43,7 @@ function killSelf() {
 }
 
 /**
- * @param {'pcscd' | 'stuck' | 'swap' | 'crash'} cause
+ * @param {'pcscd' | 'stuck' | 'swap' | 'unplugged' | 'crash'} cause
  * @param {unknown} why
  */
 function die(cause, why) {
@@ -105,12 +107,17 @@ class Slot {
     reader.on('card', () => this.#onCard());
     reader.on('card.off', () => this.#onGone());
     reader.reader.on('status', (status) => this.#onStatus(status.state));
+    attached.add(this);
     send({ type: 'attached', reader: this.#name });
   }
 
   /** nfc-pcsc's own listener ran just before; `reader.reader.state` is still the previous state. */
   #onStatus(state) {
     const { SCARD_STATE_PRESENT: presentBit, state: before } = this.#reader.reader;
+    if (state & this.#reader.reader.SCARD_STATE_UNKNOWN) {
+      expectEnd([this]);
+      return;
+    }
     const isPresent = Boolean(state & presentBit);
     const wasPresent = Boolean(before & presentBit);
     const eventCount = state >>> eventCountShift;
@@ -169,8 +176,25 @@ class Slot {
   /** The reader was unplugged; nothing else reports the card that lay on it. */
   #onEnd() {
     clearTimeout(this.#deadline);
+    attached.delete(this);
     send({ type: 'detached', reader: this.#name });
+    expectEnd([...attached]);
   }
+}
+
+/** @type {Set<Slot>} what nfc-pcsc has announced and not ended */
+const attached = new Set();
+
+/**
+ * When the slots of one reader go one after the other, pcsclite misses the second more often than
+ * not: it asks for the list of readers only when their number has changed since it last asked. It
+ * would then neither end that slot nor announce it when it is back. A new process sees what is there.
+ * @param {Slot[]} slots which are gone, or may be
+ */
+function expectEnd(slots) {
+  setTimeout(() => {
+    if (slots.some((slot) => attached.has(slot))) die('unplugged', 'a slot did not end');
+  }, endAwaitedMs);
 }
 
 const silentLogger = { log() {}, debug() {}, info() {}, warn() {}, error() {} };

@@ -30,6 +30,7 @@ const pcscdAbsentDetail = 'pcscd is not running: run "systemctl start pcscd.sock
 const dyingDetails: Record<Exclude<Dying['cause'], 'swap'>, string> = {
   pcscd: 'pcscd stopped or lost the reader: see "systemctl status pcscd"',
   stuck: 'the card reader does not answer: take the card away, or replug the reader',
+  unplugged: noReaderDetail,
   crash: 'the reader process crashed: see the log',
 };
 
@@ -179,7 +180,8 @@ export class PcscReader implements Reader {
     if (!this.#listener) return;
     this.#tellExit(hung);
     const isSteady = performance.now() - this.#startedAtMs >= steadyAfterMs;
-    this.#failures = isSteady || this.#lastWords?.cause === 'swap' ? 1 : this.#failures + 1;
+    const isNoFailure = ['swap', 'unplugged'].includes(this.#lastWords?.cause ?? '');
+    this.#failures = isSteady || isNoFailure ? 1 : this.#failures + 1;
     this.#retry = setTimeout(() => this.#spawn(), retryDelayMs(this.#failures));
   }
 

@@ -1,13 +1,20 @@
 /** A pcscd of the test's own: private socket, private virtual reader, no systemd and no polkit. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
 const program = '/usr/sbin/pcscd';
+const vpcdDriver = '/usr/lib/pcsc/drivers/serial/libifdvpcd.so';
+/** The name that vpcd's library gives itself. Debian installs it under another. */
+const vpcdSoname = 'libifdvpcd.so.0';
+const usbReaderSource = fileURLToPath(new URL('./usb-reader.c', import.meta.url));
+/** The shell tells pcscd its own process id, which stays the same; what is preloaded is not for the shell. */
+const launch = 'export LISTEN_PID=$$ LISTEN_FDS=1 LD_PRELOAD="$YIZHAN_PRELOAD"; exec "$@"';
 const readyTimeoutMs = 20_000;
 const readyPollMs = 5;
 const portAttemptsMax = 50;
@@ -45,11 +52,35 @@ function descriptorOf(server: net.Server): number {
   return fd;
 }
 
+/** @returns the path of the library that usb-reader.c describes, made in this folder */
+function buildUsbReader(folder: string): string {
+  const library = path.join(folder, 'libusb-reader.so');
+  const vpcd = path.join(folder, vpcdSoname);
+  fs.symlinkSync(vpcdDriver, vpcd);
+  const toLibrary = [
+    '-D_GNU_SOURCE',
+    '-Wall',
+    '-Werror',
+    '-shared',
+    '-fPIC',
+    '-I/usr/include/PCSC',
+  ];
+  execFileSync('gcc', [...toLibrary, '-o', library, usbReaderSource, vpcd, '-Wl,-rpath,$ORIGIN']);
+  return library;
+}
+
+export interface PcscdOptions {
+  /** Puts the reader, with so many slots, on a simulated USB, so that it can be unplugged. Costs a compilation. */
+  readonly usbSlots?: 1 | 2;
+}
+
 export class Pcscd {
   readonly socketPath: string;
   readonly port: number;
   readonly #folder: string;
   #daemon: ChildProcess | undefined;
+  /** What pcscd's environment says of the simulated USB, where there is one. */
+  #usb: { readonly [name: string]: string; readonly YIZHAN_USB_EVENTS: string } | undefined;
 
   private constructor(folder: string, port: number) {
     this.#folder = folder;
@@ -58,18 +89,34 @@ export class Pcscd {
   }
 
   /** Makes room for one; it does not run yet. */
-  static async prepare(): Promise<Pcscd> {
+  static async prepare({ usbSlots }: PcscdOptions = {}): Promise<Pcscd> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'yizhan-pcscd-'));
     const pcscd = new Pcscd(folder, await freePortPair());
     fs.mkdirSync(path.join(folder, 'readers'));
+    if (usbSlots === undefined) pcscd.#addSerialReader();
+    else pcscd.#addUsb(usbSlots);
+    return pcscd;
+  }
+
+  #addSerialReader(): void {
     const lines = [
       'FRIENDLYNAME "Virtual PCD"',
-      `DEVICENAME /dev/null:${pcscd.port}`,
-      'LIBPATH /usr/lib/pcsc/drivers/serial/libifdvpcd.so',
-      `CHANNELID ${pcscd.port}`,
+      `DEVICENAME /dev/null:${this.port}`,
+      `LIBPATH ${vpcdDriver}`,
+      `CHANNELID ${this.port}`,
     ];
-    fs.writeFileSync(path.join(folder, 'readers', 'vpcd'), `${lines.join('\n')}\n`);
-    return pcscd;
+    fs.writeFileSync(path.join(this.#folder, 'readers', 'vpcd'), `${lines.join('\n')}\n`);
+  }
+
+  #addUsb(slots: number): void {
+    const events = path.join(this.#folder, 'usb-events');
+    execFileSync('mkfifo', [events]);
+    this.#usb = {
+      YIZHAN_PRELOAD: buildUsbReader(this.#folder),
+      YIZHAN_USB_EVENTS: events,
+      YIZHAN_USB_SLOTS: String(slots),
+      YIZHAN_VPCD_PORT: String(this.port),
+    };
   }
 
   get isRunning(): boolean {
@@ -81,8 +128,7 @@ export class Pcscd {
     const temporaryPath = `${this.socketPath}.new`;
     const server = net.createServer().listen(temporaryPath);
     await once(server, 'listening');
-    const logPath = path.join(this.#folder, 'log');
-    const log = fs.openSync(logPath, 'w');
+    const log = fs.openSync(this.#logPath, 'w');
     const command = [
       program,
       '-f',
@@ -91,16 +137,24 @@ export class Pcscd {
       '-c',
       path.join(this.#folder, 'readers'),
     ];
-    this.#daemon = spawn(
-      '/bin/sh',
-      ['-c', 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"', 'sh', ...command],
-      { stdio: ['ignore', log, log, descriptorOf(server)] },
-    );
+    this.#daemon = spawn('/bin/sh', ['-c', launch, 'sh', ...command], {
+      stdio: ['ignore', log, log, descriptorOf(server)],
+      env: { ...process.env, ...this.#usb },
+    });
     fs.closeSync(log);
     // Closing unlinks the path the server was given, so the socket is moved out of its way.
     fs.renameSync(temporaryPath, this.socketPath);
     server.close();
-    await this.#ready(logPath);
+    await this.#logs('daemon ready.');
+  }
+
+  /** The reader comes to the simulated USB; none is there when pcscd starts. */
+  async plugReader(): Promise<void> {
+    await this.#onUsb('+', 'Adding USB device');
+  }
+
+  async unplugReader(): Promise<void> {
+    await this.#onUsb('-', 'Removing USB device');
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
@@ -114,12 +168,25 @@ export class Pcscd {
     fs.rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  get #logPath(): string {
+    return path.join(this.#folder, 'log');
+  }
+
+  /** Resolves when pcscd has noticed: proof that it happened. */
+  async #onUsb(event: string, noticed: string): Promise<void> {
+    if (!this.#usb) throw new Error('this pcscd was prepared without a USB');
+    const from = fs.statSync(this.#logPath).size;
+    fs.writeFileSync(this.#usb.YIZHAN_USB_EVENTS, event);
+    await this.#logs(noticed, from);
+  }
+
   /** Reads the log, because a connection to vpcd's port would be a card. */
-  async #ready(logPath: string): Promise<void> {
+  async #logs(wanted: string, from = 0): Promise<void> {
     const deadlineMs = performance.now() + readyTimeoutMs;
-    for (let text = ''; !text.includes('daemon ready.'); text = fs.readFileSync(logPath, 'utf8')) {
+    for (let text = ''; !text.slice(from).includes(wanted); ) {
       if (!this.isRunning || performance.now() > deadlineMs) throw new Error(`no pcscd: ${text}`);
       await delay(readyPollMs);
+      text = fs.readFileSync(this.#logPath, 'latin1');
     }
   }
 }
