@@ -19,6 +19,8 @@ export interface ReaderHarness {
 /** Keeps what a reader announced: states apart from cards, because their order is not promised. */
 export class ReaderRecorder implements ReaderListener {
   readonly cards: string[] = [];
+  /** The details of all faults, in order. */
+  readonly faults: string[] = [];
   state: ReaderState | undefined;
   detail = '';
 
@@ -34,6 +36,7 @@ export class ReaderRecorder implements ReaderListener {
   onState(state: ReaderState, detail: string): void {
     this.state = state;
     this.detail = detail;
+    if (state === 'fault') this.faults.push(detail);
   }
 
   async sees(...cards: string[]): Promise<void> {

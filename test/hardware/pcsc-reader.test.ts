@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -113,12 +115,26 @@ describe('the PC/SC reader survives', () => {
     await seen.sees('unreadable', '04A1B2C3D4E5F6');
   });
 
-  it('a card that hangs the driver', async () => {
+  it('a card that was put back before pcscd looked again: not seen until it was really away', async () => {
+    await startAll();
+    put('04A1B2C3', 'pull');
+    await seen.sees('unreadable');
+    const back = put('04A1B2C3D4E5F6');
+    await delay(absenceNoticedMs);
+    back.take();
+    await delay(absenceNoticedMs);
+    put('0400000000FF01');
+    await expect.poll(() => seen.cards.at(-1), { timeout: timeoutMs }).toBe('0400000000FF01');
+    expect(seen.faults).toEqual([]);
+  });
+
+  it('a card that hangs the driver: the child, whose loop still turns, gives up in time', async () => {
     await startAll();
     const childPid = reader.childPid;
     const card = put('04A1B2C3', 'hang');
     await expect.poll(() => seen.cards, { timeout: timeoutMs }).toContain('unreadable');
     await expect.poll(() => reader.childPid, { timeout: timeoutMs }).not.toBe(childPid);
+    expect(seen.faults).toEqual([expect.stringContaining('the card reader does not answer')]);
     expect(card.uidRequests).toBeGreaterThan(0);
     card.take();
     await seen.reaches('ready');
@@ -142,6 +158,22 @@ describe('the PC/SC reader survives', () => {
     const childPid = reader.childPid ?? 0;
     process.kill(childPid, 'SIGSTOP');
     await expect.poll(() => reader.childPid ?? childPid, { timeout: timeoutMs }).not.toBe(childPid);
+    put('04A1B2C3');
+    await seen.sees('04A1B2C3');
+  });
+
+  it('a pcscd that accepts and never answers: the watchdog kills the child that waits in it', async () => {
+    reader = readerFor(pcscd, 2_000);
+    const callers: net.Socket[] = [];
+    const mute = net.createServer((caller) => callers.push(caller)).listen(pcscd.socketPath);
+    await once(mute, 'listening');
+    reader.start(seen);
+    await seen.reaches('fault');
+    expect(seen.faults).toEqual([expect.stringContaining('hung and was killed')]);
+    mute.close();
+    for (const caller of callers) caller.destroy();
+    await pcscd.start();
+    await seen.reaches('ready');
     put('04A1B2C3');
     await seen.sees('04A1B2C3');
   });
