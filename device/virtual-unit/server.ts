@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Log } from '../../shared/log.ts';
 import { InvalidUid } from '../reader/uid.ts';
+import { ButtonHolders } from './button-holders.ts';
 import type { VirtualUnit } from './unit.ts';
 
 export interface VirtualUnitOptions {
@@ -18,15 +20,22 @@ export interface VirtualUnitServer {
 }
 
 const bodyBytesMax = 4096;
-/** Proxies and browsers give up on a silent stream after a minute or so. */
-const keepAliveMs = 15_000;
+/** A page that hears nothing for longer says that the station is gone: a hung one closes no stream. */
+const speakEveryMs = 5000;
+/** A page that does not read, such as a sleeping one, is cut off; it opens a new stream when it wakes. */
+const unreadBytesMax = 1_000_000;
 
 /** A page that never says "up" (closed, or out of battery) must not hold the button for ever. */
 const buttonHeldMaxMs = 30_000;
 
+/** Programs give no page: they hold the button in common. */
+const nobody = '';
+const pageSchema = z.string().max(64).default(nobody);
+
 const tapSchema = z.strictObject({ uid: z.string().max(64) });
 const pressSchema = z.strictObject({ holdMs: z.int().min(1).max(60_000) });
-const buttonSchema = z.strictObject({ edge: z.enum(['down', 'up']) });
+const buttonSchema = z.strictObject({ edge: z.enum(['down', 'up']), page: pageSchema });
+const eventsSchema = z.object({ page: pageSchema });
 
 const pageFiles = {
   '/': ['page.html', 'text/html; charset=utf-8'],
@@ -34,6 +43,13 @@ const pageFiles = {
   '/page.js': ['page.js', 'text/javascript; charset=utf-8'],
   '/words.js': ['words.js', 'text/javascript; charset=utf-8'],
 } as const;
+
+const pageHeaders = {
+  // Nothing from elsewhere; and no other site may lay the red button under an innocent one.
+  'content-security-policy': "default-src 'self'; frame-ancestors 'none'",
+  // The page is as old as the station that serves it, never older.
+  'cache-control': 'no-cache',
+};
 
 /**
  * Serves the page that draws the unit, and the same as JSON, on 127.0.0.1 only.
@@ -45,23 +61,24 @@ export async function startVirtualUnit(options: VirtualUnitOptions): Promise<Vir
   app.setErrorHandler((error, _request, reply) => answerError(options.log, error, reply));
   for (const [path, [file, type]] of Object.entries(pageFiles)) {
     const content = readFileSync(new URL(`page/${file}`, import.meta.url));
-    app.get(path, (_request, reply) => reply.type(type).send(content));
+    app.get(path, (_request, reply) => reply.headers(pageHeaders).type(type).send(content));
   }
-  const endControls = addControls(app, options.unit);
-  const endEvents = addEvents(app, options.unit);
+  const { unit } = options;
+  const holders = new ButtonHolders((edge) => unit.button(edge), buttonHeldMaxMs);
+  addControls(app, unit, holders);
+  const endEvents = addEvents(app, unit, (page) => holders.up(page));
   const url = await app.listen({ host: '127.0.0.1', port: options.port });
   return {
     url,
     async stop() {
       endEvents();
-      endControls();
+      holders.stop();
       await app.close();
     },
   };
 }
 
-function addControls(app: FastifyInstance, unit: VirtualUnit): () => void {
-  let letGo: NodeJS.Timeout | undefined;
+function addControls(app: FastifyInstance, unit: VirtualUnit, holders: ButtonHolders): void {
   app.get('/panel', () => unit.view());
   app.post('/tap', (request, reply) => {
     unit.tap(tapSchema.parse(request.body).uid);
@@ -72,39 +89,47 @@ function addControls(app: FastifyInstance, unit: VirtualUnit): () => void {
     return reply.code(202).send(unit.view());
   });
   app.post('/button', (request, reply) => {
-    const { edge } = buttonSchema.parse(request.body);
-    clearTimeout(letGo);
-    if (edge === 'down') letGo = setTimeout(() => unit.button('up'), buttonHeldMaxMs);
-    unit.button(edge);
+    const { edge, page } = buttonSchema.parse(request.body);
+    holders[edge](page);
     return reply.code(202).send(unit.view());
   });
-  return () => clearTimeout(letGo);
 }
 
-/** Server-sent events: the unit as it stands, at each change. @returns a function that ends the streams. */
-function addEvents(app: FastifyInstance, unit: VirtualUnit): () => void {
-  const streams = new Set<FastifyReply>();
-  const endListening = unit.onChange(() => {
-    for (const { raw } of streams) raw.write(`data: ${JSON.stringify(unit.view())}\n\n`);
-  });
-  const keepAlive = setInterval(() => {
-    for (const { raw } of streams) raw.write(':\n\n');
-  }, keepAliveMs);
-  app.get('/events', (_request, reply) => {
-    reply.hijack();
-    reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    reply.raw.write(`data: ${JSON.stringify(unit.view())}\n\n`);
-    streams.add(reply);
-    reply.raw.on('close', () => {
-      streams.delete(reply);
-      // Who held the button on a page that is gone holds it no longer; a page that stays presses again.
-      unit.button('up');
+/**
+ * Server-sent events: the unit as it stands, at each change. Tells when a page's last stream has closed.
+ * @returns a function that ends the streams.
+ */
+function addEvents(
+  app: FastifyInstance,
+  unit: VirtualUnit,
+  onPageGone: (page: string) => void,
+): () => void {
+  const streams = new Map<ServerResponse, string>();
+  const speak = (): void => {
+    const event = `data: ${JSON.stringify(unit.view())}\n\n`;
+    for (const stream of streams.keys()) {
+      if (stream.writableLength > unreadBytesMax) stream.destroy();
+      else stream.write(event);
+    }
+  };
+  const endListening = unit.onChange(speak);
+  const timer = setInterval(speak, speakEveryMs);
+  app.get('/events', (request, reply) => {
+    const { page } = eventsSchema.parse(request.query);
+    const stream = reply.hijack().raw;
+    stream.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    stream.write(`data: ${JSON.stringify(unit.view())}\n\n`);
+    streams.set(stream, page);
+    stream.on('close', () => {
+      streams.delete(stream);
+      // A page that comes back may open its new stream before the old one is known to be closed.
+      if (page !== nobody && ![...streams.values()].includes(page)) onPageGone(page);
     });
   });
   return () => {
-    clearInterval(keepAlive);
+    clearInterval(timer);
     endListening();
-    for (const { raw } of streams) raw.end();
+    for (const stream of streams.keys()) stream.end();
   };
 }
 

@@ -55,12 +55,21 @@ describe('the page of the virtual unit', () => {
     });
 
   it('is there, with all that it needs and nothing from elsewhere', async () => {
-    const page = await (await fetch(server.url)).text();
-    const wanted = [...page.matchAll(/(?:href|src)="([^"]+)"/g)].map((match) => match[1] ?? '');
-    expect(wanted).toEqual(['/page.css', '/page.js']);
-    for (const path of [...wanted, '/words.js']) {
-      expect((await fetch(`${server.url}${path}`)).status, path).toBe(200);
-    }
+    const seen = new Set<string>();
+    const follow = async (path: string): Promise<void> => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      const answer = await fetch(new URL(path, server.url));
+      expect(answer.status, path).toBe(200);
+      expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
+      const wanted = (await answer.text()).matchAll(/(?:href="|src="|from ')([^"']+)["']/g);
+      for (const [, to = ''] of wanted) {
+        expect(to).toMatch(/^\.?\//);
+        await follow(new URL(to, new URL(path, server.url)).pathname);
+      }
+    };
+    await follow('/');
+    expect([...seen]).toEqual(expect.arrayContaining(['/page.css', '/page.js', '/words.js']));
   });
 
   it('shows the unit as JSON', async () => {
@@ -88,16 +97,67 @@ describe('the page of the virtual unit', () => {
     expect(done).toEqual([]);
   });
 
-  it('pushes each change, and lets the button go when the page goes', async () => {
-    const page = new AbortController();
-    const stream = await fetch(`${server.url}/events`, { signal: page.signal });
+  /** A page that is open: its stream of views, until it is closed. */
+  const openPage = async (name: string) => {
+    const closing = new AbortController();
+    const { signal } = closing;
+    const stream = await fetch(`${server.url}/events?page=${name}`, { signal });
     const chunks = stream.body?.getReader();
-    const first = await chunks?.read();
-    expect(Buffer.from(first?.value ?? []).toString()).toBe(`data: ${JSON.stringify(view)}\n\n`);
+    const read = async () => Buffer.from((await chunks?.read())?.value ?? []).toString();
+    return { read, close: () => closing.abort() };
+  };
+  /** The closing of a stream is older than these requests, so it is seen before the last of them. */
+  const serverHasNoticed = async () => {
+    for (let asked = 0; asked < 20; asked += 1) await fetch(`${server.url}/panel`);
+  };
+  const hold = (page: string) => post('/button', `{"edge":"down","page":"${page}"}`);
+  const letGo = (page: string) => post('/button', `{"edge":"up","page":"${page}"}`);
+
+  it('pushes the unit as it stands, and each change', async () => {
+    const page = await openPage('a');
+    expect(await page.read()).toBe(`data: ${JSON.stringify(view)}\n\n`);
     changed();
-    expect((await chunks?.read())?.value?.length).toBeGreaterThan(0);
-    await post('/button', '{"edge":"down"}');
-    page.abort();
+    expect(await page.read()).toBe(`data: ${JSON.stringify(view)}\n\n`);
+    page.close();
+  });
+
+  it('lets the button go when the page that holds it goes', async () => {
+    const page = await openPage('a');
+    await hold('a');
+    page.close();
+    await eventually('the button is let go', () => done.includes('up'));
+  });
+
+  it('keeps the button down when another page goes, or lets go', async () => {
+    const [holding, other] = [await openPage('a'), await openPage('b')];
+    await hold('a');
+    await letGo('b');
+    await letGo('');
+    other.close();
+    await serverHasNoticed();
+    expect(done).toEqual(['down']);
+    holding.close();
+    await eventually('the button is let go', () => done.length === 2);
+    expect(done).toEqual(['down', 'up']);
+  });
+
+  it('holds the button for as long as any of two pages does', async () => {
+    await hold('a');
+    await hold('b');
+    await letGo('a');
+    expect(done).toEqual(['down']);
+    await letGo('b');
+    expect(done).toEqual(['down', 'up']);
+  });
+
+  it('lets a page go on holding over a new stream', async () => {
+    const before = await openPage('a');
+    await hold('a');
+    const after = await openPage('a');
+    before.close();
+    await serverHasNoticed();
+    expect(done).toEqual(['down']);
+    after.close();
     await eventually('the button is let go', () => done.includes('up'));
   });
 });

@@ -11,6 +11,8 @@ const shades = {
 };
 
 const element = (id) => document.getElementById(id);
+/** Tells the station which page holds the button. */
+const page = crypto.randomUUID();
 let view;
 let viewAt = 0;
 let soundedAt = 0;
@@ -151,7 +153,7 @@ function note(hz, at, seconds) {
 
 function button(edge) {
   element('panic').classList.toggle('down', edge === 'down');
-  void send('/button', { edge });
+  void send('/button', { edge, page });
 }
 
 const panic = element('panic');
@@ -185,7 +187,7 @@ for (const choice of document.querySelectorAll('[data-language]')) {
   });
 }
 
-const events = new EventSource('/events');
+const events = new EventSource(`/events?page=${page}`);
 events.addEventListener('error', () => {
   element('error').textContent = words[language].gone;
 });
