@@ -37,11 +37,22 @@ const pressSchema = z.strictObject({ holdMs: z.int().min(1).max(60_000) });
 const buttonSchema = z.strictObject({ edge: z.enum(['down', 'up']), page: pageSchema });
 const eventsSchema = z.object({ page: pageSchema });
 
+const css = 'text/css; charset=utf-8';
+const javascript = 'text/javascript; charset=utf-8';
 const pageFiles = {
   '/': ['page.html', 'text/html; charset=utf-8'],
-  '/page.css': ['page.css', 'text/css; charset=utf-8'],
-  '/page.js': ['page.js', 'text/javascript; charset=utf-8'],
-  '/words.js': ['words.js', 'text/javascript; charset=utf-8'],
+  '/icon.svg': ['icon.svg', 'image/svg+xml'],
+  '/page.css': ['page.css', css],
+  '/unit.css': ['unit.css', css],
+  '/page.js': ['page.js', javascript],
+  '/button.js': ['button.js', javascript],
+  '/lamp.js': ['lamp.js', javascript],
+  '/sound.js': ['sound.js', javascript],
+  '/station.js': ['station.js', javascript],
+  '/words.js': ['words.js', javascript],
+  '/words/en.js': ['words/en.js', javascript],
+  '/words/ko.js': ['words/ko.js', javascript],
+  '/words/zh.js': ['words/zh.js', javascript],
 } as const;
 
 const pageHeaders = {

@@ -45,7 +45,7 @@ export class StationUnit implements VirtualUnit {
 
   view(): PanelView {
     const { station, panel, brain, cards } = this.#options;
-    const { light, lightSinceMs, color, tone, toneSinceMs } = panel.reading();
+    const { light, lightSinceMs, color, tone, toneSinceMs, button } = panel.reading();
     const { state } = brain;
     const nowMs = performance.now();
     return {
@@ -57,9 +57,15 @@ export class StationUnit implements VirtualUnit {
         shownMs: Math.round(nowMs - lightSinceMs),
       },
       color,
-      tone: { ...tone, agoMs: Math.round(nowMs - toneSinceMs) },
+      tone: {
+        ...tone,
+        agoMs: Math.round(nowMs - toneSinceMs),
+        startedMs: Math.round(toneSinceMs),
+      },
       outcome: outcomeOf(this.#lastTap),
       alarm: state.alarms.at(-1)?.phase ?? 'none',
+      mistake: state.alarms.at(-1)?.mistake ?? false,
+      button: { edge: button, heldMs: heldMs(state, nowMs), ...state.rules },
       backlog: backlogOf(state),
       connection: connectionOf(state),
       parts: state.parts,
@@ -76,6 +82,9 @@ const outcomeOf = (tap: TapSignal | undefined): PanelView['outcome'] =>
   tap === undefined
     ? null
     : { kind: tap.kind, ...(tap.points === undefined ? {} : { points: tap.points }) };
+
+const heldMs = ({ button }: StationState, nowMs: number): number | null =>
+  button.downMs === undefined ? null : Math.round(nowMs - button.downMs);
 
 function connectionOf(state: StationState): PanelView['connection'] {
   if (hubReachable(state)) return 'online';

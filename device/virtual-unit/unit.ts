@@ -26,9 +26,22 @@ export interface PanelView {
     readonly repeat: boolean;
     /** How long ago it began, in milliseconds. */
     readonly agoMs: number;
+    /** When it began, on the station's own clock: tells a tone from the same one sounded anew. */
+    readonly startedMs: number;
   };
   readonly outcome: { readonly kind: TapSignal['kind']; readonly points?: number } | null;
   readonly alarm: AlarmPhase | 'none';
+  /** Whether that alarm was marked as pressed by mistake. */
+  readonly mistake: boolean;
+  readonly button: {
+    readonly edge: ButtonEdge;
+    /** How far the hold is, as the station counts it; null when it counts none (up, or called already). */
+    readonly heldMs: number | null;
+    /** Held for so long, the button calls for help. */
+    readonly holdMs: number;
+    /** Pressed three times within so long, it does too. */
+    readonly pressesWithinMs: number;
+  };
   /** Entries that the hub has not receipted yet. */
   readonly backlog: number;
   readonly connection: 'online' | 'hub-away' | 'offline';

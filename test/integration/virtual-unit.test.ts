@@ -14,9 +14,11 @@ const view: PanelView = {
     shownMs: 0,
   },
   color: 'green',
-  tone: { name: 'silence', notes: [], repeat: false, agoMs: 0 },
+  tone: { name: 'silence', notes: [], repeat: false, agoMs: 0, startedMs: 0 },
   outcome: null,
   alarm: 'none',
+  mistake: false,
+  button: { edge: 'up', heldMs: null, holdMs: 1000, pressesWithinMs: 2000 },
   backlog: 0,
   connection: 'online',
   parts: { reader: 'ready', panel: 'ready', journal: 'ready' },
@@ -69,7 +71,7 @@ describe('the page of the virtual unit', () => {
       }
     };
     await follow('/');
-    expect([...seen]).toEqual(expect.arrayContaining(['/page.css', '/page.js', '/words.js']));
+    expect([...seen]).toEqual(expect.arrayContaining(['/page.css', '/page.js', '/words/zh.js']));
   });
 
   it('shows the unit as JSON', async () => {

@@ -1,204 +1,174 @@
 /** Draws the unit as the station says it is, and passes on what the hands do. */
-import { words } from './words.js';
-
-const shades = {
-  off: '#2a313c',
-  red: '#ff2d20',
-  amber: '#ffb000',
-  green: '#25d366',
-  blue: '#2f7bff',
-  white: '#ffffff',
-};
+import { watchButton } from './button.js';
+import { drawLamp } from './lamp.js';
+import { hear, hush, turnSound } from './sound.js';
+import { followStation, moveButton, tapCard } from './station.js';
+import { choose, filled, language, said } from './words.js';
 
 const element = (id) => document.getElementById(id);
-/** Tells the station which page holds the button. */
-const page = crypto.randomUUID();
+
+/** The unit as it was when the station last spoke; undefined before that, and while it does not answer. */
 let view;
 let viewAt = 0;
-let soundedAt = 0;
-let audio;
-let language = localStorage.getItem('language') ?? navigator.language.slice(0, 2);
-if (!(language in words)) language = 'en';
+let isGone = false;
 
-/** Posts to the station; what it answers to a mistake, or that it is gone, is shown. Never rejects. */
-async function send(path, body) {
-  const answer = await fetch(path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  }).catch(() => undefined);
-  const fault = answer?.ok ? '' : answer ? (await answer.json()).error : words[language].gone;
-  element('error').textContent = fault;
+/** Untouched text stays as it is, or a screen reader would read it out again. */
+function write(id, text) {
+  const place = element(id);
+  if (place.textContent !== text) place.textContent = text;
 }
 
-async function tap(uid) {
-  element('reader').classList.add('tapped');
-  setTimeout(() => element('reader').classList.remove('tapped'), 300);
-  await send('/tap', { uid });
-}
-
-function write() {
-  const said = words[language];
-  document.documentElement.lang = language;
+/** What stays the same until another language is chosen. */
+function writeLabels() {
+  const words = said();
+  document.documentElement.lang = words.lang;
   for (const button of document.querySelectorAll('[data-language]')) {
     button.setAttribute('aria-pressed', String(button.dataset.language === language));
   }
-  element('title').textContent = said.title;
-  element('cardsTitle').textContent = said.cards;
-  element('uidLabel').textContent = said.uid;
-  element('addButton').textContent = said.add;
-  element('readerLabel').textContent = said.reader;
-  element('panic').textContent = said.panic;
-  element('hint').textContent = said.hint;
-  element('soundLabel').textContent = said.sound;
-  if (view) draw();
+  for (const id of ['title', 'tryTitle', 'reader', 'panic', 'cards', 'uid', 'add', 'sound']) {
+    write(`${id}Label`, words[id]);
+  }
+  element('languages').setAttribute('aria-label', words.language);
+  element('tries').replaceChildren(...words.tries.map((text) => made('li', text)));
+  write('error', '');
+  draw();
+}
+
+function made(tag, text) {
+  const node = document.createElement(tag);
+  node.textContent = text;
+  return node;
 }
 
 function draw() {
-  const said = words[language];
-  element('says').textContent = said.rows[view.light.row];
-  element('pattern').textContent = `${said.lamp}: ${view.light.pattern}`;
-  const outcome = view.outcome
-    ? (said.outcomes[view.outcome.kind] ?? said.rows[view.outcome.kind])
-    : '–';
-  const points = view.outcome?.points ? ` (+${view.outcome.points})` : '';
-  const parts = Object.entries(view.parts).map(([part, state]) => `${part}: ${state}`);
-  const facts = {
-    connection: said.connection[view.connection],
-    backlog: String(view.backlog),
-    outcome: `${outcome}${points}`,
-    parts: parts.join(', '),
-  };
-  element('facts').replaceChildren(
-    ...Object.entries(facts).flatMap(([name, value]) => {
-      const term = document.createElement('dt');
-      const text = document.createElement('dd');
-      term.textContent = said.facts[name];
-      text.textContent = value;
-      return [term, text];
-    }),
-  );
+  const words = said();
+  document.body.classList.toggle('gone', isGone);
+  element('unit').inert = !view;
+  element('side').inert = !view;
+  if (!view) {
+    write('says', isGone ? words.gone : words.looking);
+    write('more', isGone ? words.goneMore : '');
+    write('pattern', '');
+    return;
+  }
+  const { row, pattern } = view.light;
+  document.body.dataset.row = row;
+  // A call for help that went nowhere is no news to be polite about.
+  element('says').setAttribute('aria-live', row === 'alarm-undelivered' ? 'assertive' : 'polite');
+  write('says', words.rows[row]);
+  write('more', moreOf(words));
+  write('pattern', filled(words.lamp, { pattern: words.patterns[pattern] }));
+  const { holdMs, pressesWithinMs } = view.button;
+  write('hint', filled(words.hint, { hold: holdMs / 1000, within: pressesWithinMs / 1000 }));
+  drawFacts(words);
   drawCards();
 }
 
+/** The second line: what the first one means for the person who stands there. */
+function moreOf(words) {
+  const { row } = view.light;
+  if (row.startsWith('alarm-') && view.mistake) return words.mistake;
+  if (row === 'credited') return pointsOf(words);
+  if (row === 'no-points') return words.outcomes[view.outcome?.kind] ?? '';
+  return words.more[row] ?? '';
+}
+
+const pointsOf = (words) =>
+  view.outcome?.points ? filled(words.points, { points: view.outcome.points }) : '';
+
+function drawFacts(words) {
+  const { outcome } = view;
+  const broken = Object.entries(view.parts).filter(([, state]) => state !== 'ready');
+  const parts = broken.map(([part, state]) => `${words.part[part]}: ${words.partState[state]}`);
+  const came = outcome ? (words.outcomes[outcome.kind] ?? words.rows[outcome.kind]) : '–';
+  const facts = {
+    connection: words.connection[view.connection],
+    backlog: String(view.backlog),
+    outcome: outcome?.points ? `${came} (+${outcome.points})` : came,
+    tone: words.tones[view.tone.name],
+    parts: parts.length === 0 ? words.allReady : parts.join(', '),
+  };
+  element('facts').replaceChildren(
+    ...Object.entries(facts).flatMap(([name, text]) => [
+      made('dt', words.facts[name]),
+      made('dd', text),
+    ]),
+  );
+}
+
+/** Drawn again only when they change: a card that is replaced under the finger takes no tap. */
 function drawCards() {
   const wanted = JSON.stringify(view.cards);
-  if (element('cards').dataset.cards === wanted) return;
-  element('cards').dataset.cards = wanted;
-  element('cards').replaceChildren(
+  const cards = element('cards');
+  if (cards.dataset.cards === wanted) return;
+  cards.dataset.cards = wanted;
+  cards.replaceChildren(
     ...view.cards.map(({ uid, label }) => {
-      const card = document.createElement('button');
-      const number = document.createElement('small');
+      const card = made('button', label);
       card.type = 'button';
-      card.textContent = label;
-      number.textContent = uid;
-      card.append(number);
+      card.append(made('small', uid));
       card.addEventListener('click', () => tap(uid));
       return card;
     }),
   );
 }
 
-/** The lamp plays the frames by itself, from where the station is in them. */
-function shine() {
-  requestAnimationFrame(shine);
+async function tap(uid) {
+  const reader = element('reader');
+  reader.classList.add('tapped');
+  setTimeout(() => reader.classList.remove('tapped'), 400);
+  tell(await tapCard(uid));
+}
+
+/** A station that does not answer at all is told of by its stream. */
+function tell(status) {
+  const words = said();
+  write('error', status === 400 ? words.notACard : status >= 300 ? words.failed : '');
+}
+
+/** What moves by itself between two words of the station: the lamp's pattern and the ring of a button that is held. */
+function animate() {
+  requestAnimationFrame(animate);
   if (!view) return;
-  const { frames, shownMs } = view.light;
-  const periodMs = frames.reduce((sum, { ms }) => sum + ms, 0);
-  let atMs = (shownMs + performance.now() - viewAt) % periodMs;
-  const frame = frames.find(({ ms }) => {
-    atMs -= ms;
-    return atMs < 0;
-  });
-  const color = frame?.color ?? 'off';
-  const lamp = element('lamp');
-  lamp.style.background = shades[color];
-  lamp.style.boxShadow = color === 'off' ? 'none' : `0 0 3rem 0.5rem ${shades[color]}`;
-}
-
-/** Sounds a tone once it is new; a repeating one again and again while it is the station's tone. */
-function sound() {
-  const startedAt = performance.now() - view.tone.agoMs;
-  const isNew = Math.abs(startedAt - soundedAt) > 50;
-  // An old tone is not made up for, but one that goes on and on is joined.
-  const isOver = view.tone.agoMs > 1000 && !view.tone.repeat;
-  if (!audio || !isNew || isOver) return;
-  soundedAt = startedAt;
-  play(view.tone, startedAt);
-}
-
-function play(tone, startedAt) {
-  let at = audio.currentTime;
-  let lengthMs = 0;
-  for (const { hz, ms } of tone.notes) {
-    if (hz > 0) note(hz, at, ms / 1000);
-    at += ms / 1000;
-    lengthMs += ms;
-  }
-  if (!tone.repeat) return;
-  setTimeout(() => {
-    if (audio && view.tone.repeat && soundedAt === startedAt) play(tone, startedAt);
-  }, lengthMs);
-}
-
-function note(hz, at, seconds) {
-  const oscillator = audio.createOscillator();
-  const volume = audio.createGain();
-  volume.gain.value = 0.1;
-  oscillator.frequency.value = hz;
-  oscillator.connect(volume).connect(audio.destination);
-  oscillator.start(at);
-  oscillator.stop(at + seconds);
-}
-
-function button(edge) {
+  const sinceMs = performance.now() - viewAt;
+  drawLamp(element('lamp'), view.light.frames, view.light.shownMs + sinceMs);
+  const { edge, heldMs, holdMs } = view.button;
+  const held = heldMs === null ? 0 : Math.min(1, (heldMs + sinceMs) / holdMs);
+  element('panic').style.setProperty('--held', held.toFixed(3));
   element('panic').classList.toggle('down', edge === 'down');
-  void send('/button', { edge, page });
 }
 
-const panic = element('panic');
-panic.addEventListener('pointerdown', (event) => {
-  panic.setPointerCapture(event.pointerId);
-  button('down');
-});
-for (const end of ['pointerup', 'pointercancel']) panic.addEventListener(end, () => button('up'));
-panic.addEventListener('keydown', (event) => {
-  if ((event.key === ' ' || event.key === 'Enter') && !event.repeat) button('down');
-});
-panic.addEventListener('keyup', (event) => {
-  if (event.key === ' ' || event.key === 'Enter') button('up');
-});
-panic.addEventListener('blur', () => button('up'));
+function came(news) {
+  view = news;
+  viewAt = performance.now();
+  isGone = false;
+  draw();
+  hear(view.tone);
+}
 
-element('add').addEventListener('submit', (event) => {
+/** The page claims nothing that it no longer knows. */
+function lost() {
+  view = undefined;
+  isGone = true;
+  hush();
+  drawLamp(element('lamp'), [{ color: 'off', ms: 1 }], 0);
+  element('panic').style.setProperty('--held', 0);
+  document.body.dataset.row = '';
+  draw();
+}
+
+watchButton(element('panic'), async (edge) => tell(await moveButton(edge)));
+element('addCard').addEventListener('submit', (event) => {
   event.preventDefault();
   void tap(element('uid').value);
 });
-element('sound').addEventListener('change', ({ target }) => {
-  void audio?.close();
-  audio = target.checked ? new AudioContext() : undefined;
-  if (view) sound();
-});
+element('sound').addEventListener('change', ({ target }) => turnSound(target.checked));
 for (const choice of document.querySelectorAll('[data-language]')) {
   choice.addEventListener('click', () => {
-    language = choice.dataset.language;
-    localStorage.setItem('language', language);
-    write();
+    choose(choice.dataset.language);
+    writeLabels();
   });
 }
-
-const events = new EventSource(`/events?page=${page}`);
-events.addEventListener('error', () => {
-  element('error').textContent = words[language].gone;
-});
-events.addEventListener('open', () => {
-  element('error').textContent = '';
-});
-events.addEventListener('message', ({ data }) => {
-  view = JSON.parse(data);
-  viewAt = performance.now();
-  draw();
-  sound();
-});
-write();
-shine();
+writeLabels();
+followStation(came, lost);
+animate();

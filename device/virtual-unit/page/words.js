@@ -1,131 +1,20 @@
-/** What the page says, in the three languages of the scheme. */
+/** The page's words in the three languages of the scheme, and which of them is chosen. */
+import { en } from './words/en.js';
+import { ko } from './words/ko.js';
+import { zh } from './words/zh.js';
 
-export const words = {
-  zh: {
-    title: '盛京义勇驿站',
-    cards: '刷一张卡',
-    uid: '其他卡号(十六进制)',
-    add: '刷卡',
-    reader: '请刷卡',
-    panic: '按住\n求助',
-    hint: '按住红色按钮一秒,或两秒内按三次。',
-    gone: '驿站程序没有应答',
-    sound: '打开声音',
-    lamp: '灯光',
-    facts: {
-      connection: '与中心的连接',
-      backlog: '等待上传',
-      outcome: '最近一次刷卡',
-      parts: '部件',
-    },
-    connection: { online: '正常', 'hub-away': '中心无应答', offline: '离线' },
-    rows: {
-      'alarm-undelivered': '求助未送达:请自己打电话求助!',
-      'alarm-sending': '正在发出求助…',
-      'alarm-stored': '求助已发出',
-      'alarm-acknowledged': '已接警,正在赶来',
-      credited: '签到成功',
-      'no-points': '已记录,本次不加分',
-      'saved-here': '离线,已保存,联网后自动上传',
-      'unknown-card': '此卡未登记',
-      'blocked-card': '此卡已挂失',
-      'not-read': '请重新刷卡',
-      refused: '无法保存,请稍后重试',
-      'on-disk': '已读卡,请稍候…',
-      fault: '设备故障',
-      'hub-away': '中心未连接',
-      'all-well': '一切正常',
-    },
-    outcomes: {
-      'on-disk': '已保存,等待结果',
-      'saved-here': '已保存在本机',
-      'already-checked-in': '您已签到,无需重复刷卡',
-      'daily-limit': '今日积分已达上限',
-      'held-for-review': '待审核',
-      recorded: '已记录',
-    },
-  },
-  en: {
-    title: 'Shengjing Yiyong relay station',
-    cards: 'Tap a card',
-    uid: 'Another card, by UID (hex)',
-    add: 'Tap',
-    reader: 'Tap your card',
-    panic: 'HOLD\nfor help',
-    hint: 'Hold the red button for a second, or press it three times within two.',
-    gone: 'The station does not answer',
-    sound: 'Sound on',
-    lamp: 'Light',
-    facts: {
-      connection: 'Hub',
-      backlog: 'Waiting to be sent',
-      outcome: 'Last tap',
-      parts: 'Parts',
-    },
-    connection: { online: 'connected', 'hub-away': 'does not answer', offline: 'not connected' },
-    rows: {
-      'alarm-undelivered': 'Help NOT requested: phone for help yourself!',
-      'alarm-sending': 'Requesting help…',
-      'alarm-stored': 'Help requested',
-      'alarm-acknowledged': 'Acknowledged, help is coming',
-      credited: 'Checked in',
-      'no-points': 'Recorded, no points this time',
-      'saved-here': 'Offline, saved, will send later',
-      'unknown-card': 'Card not registered',
-      'blocked-card': 'Card reported lost',
-      'not-read': 'Please tap again',
-      refused: 'Could not be saved, please try again',
-      'on-disk': 'Card read, one moment…',
-      fault: 'Something is broken',
-      'hub-away': 'Hub not reachable',
-      'all-well': 'All well',
-    },
-    outcomes: {
-      'on-disk': 'saved, outcome awaited',
-      'saved-here': 'saved here',
-      'already-checked-in': 'Already checked in',
-      'daily-limit': 'Daily limit reached',
-      'held-for-review': 'Pending',
-      recorded: 'Recorded',
-    },
-  },
-  ko: {
-    title: '성경의용(盛京义勇) 쉼터',
-    cards: '카드를 대 보세요',
-    uid: '다른 카드 번호(16진수)',
-    add: '카드 대기',
-    reader: '카드를 대 주세요',
-    panic: '길게\n누르기',
-    hint: '빨간 버튼을 1초 동안 누르거나 2초 안에 세 번 누르세요.',
-    gone: '쉼터 프로그램이 응답하지 않습니다',
-    sound: '소리 켜기',
-    lamp: '표시등',
-    facts: { connection: '중앙 연결', backlog: '전송 대기', outcome: '최근 카드', parts: '부품' },
-    connection: { online: '정상', 'hub-away': '응답 없음', offline: '오프라인' },
-    rows: {
-      'alarm-undelivered': '도움 요청이 전달되지 않았습니다. 직접 전화해 주세요!',
-      'alarm-sending': '도움을 요청하는 중…',
-      'alarm-stored': '도움을 요청했습니다',
-      'alarm-acknowledged': '접수되었습니다. 출동 중입니다',
-      credited: '체크인되었습니다',
-      'no-points': '기록되었습니다. 이번에는 포인트가 없습니다',
-      'saved-here': '오프라인, 저장됨, 연결되면 자동 전송',
-      'unknown-card': '등록되지 않은 카드입니다',
-      'blocked-card': '분실 신고된 카드입니다',
-      'not-read': '카드를 다시 대 주세요',
-      refused: '저장하지 못했습니다. 다시 시도해 주세요',
-      'on-disk': '카드를 읽었습니다. 잠시만요…',
-      fault: '기기 고장',
-      'hub-away': '중앙에 연결되지 않음',
-      'all-well': '정상',
-    },
-    outcomes: {
-      'on-disk': '저장됨, 결과 대기',
-      'saved-here': '기기에 저장됨',
-      'already-checked-in': '이미 체크인하셨습니다',
-      'daily-limit': '오늘 적립 한도에 도달했습니다',
-      'held-for-review': '확인 대기',
-      recorded: '기록됨',
-    },
-  },
-};
+const words = { zh, en, ko };
+
+const preferred = [localStorage.getItem('language'), navigator.language.slice(0, 2)];
+export let language = preferred.find((name) => name in words) ?? 'en';
+
+export const said = () => words[language];
+
+/** The choice is remembered for the next visit. */
+export function choose(name) {
+  language = name;
+  localStorage.setItem('language', name);
+}
+
+/** Puts values into a text, such as `{hold}`. */
+export const filled = (text, values) => text.replaceAll(/\{(\w+)\}/g, (_, name) => values[name]);
