@@ -16,7 +16,7 @@ import type { Db, Schema } from './schema.ts';
 
 /** How long a write waits for another process (the CLI beside a running hub) to finish its own. */
 const busyTimeoutMs = 5_000;
-const storeFileName = 'hub.sqlite';
+export const storeFileName = 'hub.sqlite';
 
 export interface Store {
   readonly db: Db;

@@ -1,0 +1,60 @@
+import { Command } from 'commander';
+import { count } from '../shared/command-line.ts';
+import { benchIngest, type IngestFigures } from './bench/ingest.ts';
+
+const program = new Command('bench').description(
+  'Measures this machine: rates as ratios within one run, because absolute ones are its own affair.',
+);
+
+interface IngestFlags {
+  readonly stations: number;
+  readonly entries: number;
+  readonly batch: number;
+  readonly rounds: number;
+  readonly rows: readonly number[];
+  readonly json?: true;
+}
+
+const collect = (text: string, before: readonly number[] = []): number[] => [
+  ...before,
+  count(text),
+];
+
+program
+  .command('ingest')
+  .description('Entries committed, credited and receipted, beside the rate of the bare broker.')
+  .option('--stations <n>', 'stations that send at once', count, 50)
+  .option('--entries <n>', 'entries in each timed part', count, 50_000)
+  .option('--batch <n>', 'entries in a batch', count, 100)
+  .option('--rounds <n>', 'rounds; the figures are their medians', count, 3)
+  .option('--rows <n>', 'journal rows that are there before; may be given again', collect)
+  .option('--json', 'print the figures as JSON')
+  .action(async ({ rows = [10_000], json, ...options }: IngestFlags) => {
+    const figures: IngestFigures[] = [];
+    for (const before of rows) {
+      figures.push(await benchIngest({ ...options, rows: before, say }));
+    }
+    if (json) process.stdout.write(`${JSON.stringify(figures)}\n`);
+    else for (const one of figures) process.stdout.write(`${ingestText(one)}\n`);
+  });
+
+program.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});
+
+/** Progress goes to standard error, so that standard output holds the figures only. */
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MB`;
+
+const ingestText = (figures: IngestFigures): string => `
+with ${figures.rows} journal rows before:
+  raw broker to an empty subscriber   ${figures.rawPerSecond} messages/s
+  single-entry messages               ${figures.singlesPerSecond} entries/s   ${figures.singlesToRaw} of raw
+  batches                             ${figures.batchesPerSecond} entries/s   ${figures.batchesToRaw} of raw
+  start to ready                      ${figures.startToReadyMs} ms
+  memory at start, after              ${megabytes(figures.residentBeforeBytes)}, ${megabytes(figures.residentAfterBytes)}
+  credited                            ${figures.credited}`;

@@ -1,0 +1,120 @@
+import { addStation } from '../../hub/app/registry.ts';
+import { volunteerAccount } from '../../hub/domain/ledger.ts';
+import { openStore } from '../../hub/store/open-store.ts';
+import { cardToken } from '../../shared/card-token.ts';
+import { newEpoch, newVolunteerId } from '../../shared/ids.ts';
+import { chainHash, entryText, genesisHash } from '../../shared/wire/entry.ts';
+import { seal } from '../../shared/wire/mac.ts';
+
+/** Enough that a day's check-ins of one volunteer stay few, as they are in life. */
+const volunteersCount = 2_000;
+/** More would run into the daily limit; these all earn points, which is the dearest case. */
+const checkInsPerDay = 3;
+const firstDayMs = Date.parse('2026-01-05T00:00:00+08:00');
+const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+
+export interface LoadStation {
+  readonly id: string;
+  readonly password: string;
+  readonly history: StationHistory;
+}
+
+export interface LoadScheme {
+  readonly stations: readonly LoadStation[];
+  /** Volunteers' ids. */
+  readonly volunteers: readonly string[];
+}
+
+/** Makes a hub's data with stations, volunteers and cards. */
+export async function makeLoadScheme(dataDir: string, stationsCount: number): Promise<LoadScheme> {
+  const store = openStore(dataDir);
+  const schemeKey = await store.schemeKey();
+  const volunteers = Array.from({ length: volunteersCount }, newVolunteerId);
+  const cards = volunteers.map((_, index) =>
+    cardToken(schemeKey, index.toString(16).padStart(8, '0')),
+  );
+  await store.db.transaction().execute(async (trx) => {
+    for (const [index, id] of volunteers.entries()) {
+      const name = `Volunteer ${index + 1}`;
+      await trx.insertInto('volunteer').values({ id, name, created_at: 0 }).execute();
+      const account = { id: volunteerAccount(id), volunteer_id: id, balance: 0 };
+      await trx.insertInto('account').values(account).execute();
+      const card = { token: cards[index] ?? '', volunteer_id: id, status: 'active' } as const;
+      await trx.insertInto('card').values(card).execute();
+    }
+  });
+  const clock = new CheckInClock(cards);
+  const stations: LoadStation[] = [];
+  for (let number = 1; number <= stationsCount; number += 1) {
+    const { station, macKey, password } = await addStation(store, `Station ${number}`, 'bench');
+    stations.push({ id: station, password, history: new StationHistory(station, macKey, clock) });
+  }
+  await store.close();
+  return { stations, volunteers };
+}
+
+/** Says who checks in next, and when: everybody a few times a day, hours apart, day after day. */
+class CheckInClock {
+  readonly #cards: readonly string[];
+  #count = 0;
+
+  constructor(cards: readonly string[]) {
+    this.#cards = cards;
+  }
+
+  next(): { card: string; wallMs: number } {
+    const index = this.#count++;
+    const card = this.#cards[index % this.#cards.length] ?? '';
+    const round = Math.floor(index / this.#cards.length);
+    const day = Math.floor(round / checkInsPerDay);
+    const hour = 9 + 2 * (round % checkInsPerDay);
+    return { card, wallMs: firstDayMs + day * dayMs + hour * hourMs };
+  }
+}
+
+/** A station's routine lane, as its journal and uplink would send it. */
+export class StationHistory {
+  readonly epoch = newEpoch();
+  readonly #station: string;
+  readonly #macKey: string;
+  readonly #clock: CheckInClock;
+  #seq = 0;
+  #hash = genesisHash(this.epoch, 'routine');
+
+  constructor(station: string, macKey: string, clock: CheckInClock) {
+    this.#station = station;
+    this.#macKey = macKey;
+    this.#clock = clock;
+  }
+
+  get last(): number {
+    return this.#seq;
+  }
+
+  /** @returns the next message of so many new check-ins, sealed. */
+  message(entriesCount: number): Buffer {
+    const previous = this.#hash;
+    const entries = Array.from({ length: entriesCount }, () => this.#append());
+    const sent = reading(Date.now());
+    return seal(this.#macKey, {
+      ...{ v: 1, station: this.#station, kind: 'journal', epoch: this.epoch },
+      ...{ sent, previous, entries },
+    });
+  }
+
+  #append(): object {
+    const { card, wallMs } = this.#clock.next();
+    this.#seq += 1;
+    const entry = { seq: this.#seq, at: reading(wallMs), type: 'check-in', card };
+    this.#hash = chainHash(this.#hash, entryText(entry));
+    return entry;
+  }
+}
+
+const reading = (wallMs: number) => ({
+  wallMs,
+  monoMs: wallMs - firstDayMs,
+  boot: '01234567-89ab-cdef-0123-456789abcdef',
+  synced: true,
+});
