@@ -91,6 +91,12 @@ export class Journal {
     return z.int().nullable().parse(row) ?? 0;
   }
 
+  /** @returns the lowest sequence of the lane that is still here, 1 when it is empty. */
+  oldest(lane: Lane): number {
+    const row = this.#db.prepare('SELECT min(seq) FROM entry WHERE lane = ?').pluck().get(lane);
+    return z.int().nullable().parse(row) ?? 1;
+  }
+
   /** @returns the chain hash in front of the entry `seq`. */
   hashBefore(lane: Lane, seq: number): string {
     if (seq === 1) return genesisHash(this.epoch, lane);

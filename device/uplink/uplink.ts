@@ -75,6 +75,7 @@ export class Uplink {
       kind: lane === 'alarm' ? 'alarm' : 'journal',
       epoch: journal.epoch,
       sent: clock.read(),
+      oldest: journal.oldest(lane),
       previous: journal.hashBefore(lane, from),
       entries,
     });
@@ -125,8 +126,9 @@ export class Uplink {
       dispatch({ type: 'receipt', epoch, lane, through, outcomes });
       return;
     }
-    const { alarm, state } = message.command;
-    dispatch({ type: 'alarm-state', alarm, state });
+    const { command } = message;
+    if (command.name !== 'alarm-state') return;
+    dispatch({ type: 'alarm-state', alarm: command.alarm, state: command.state });
   }
 
   #presence(presence: Presence, online: boolean): PresenceMessage {

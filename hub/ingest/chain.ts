@@ -16,8 +16,8 @@ export interface ChainedEntry {
 
 /** How a message stands to what is committed: `fresh` are the entries that are not yet there. */
 export type ChainCheck =
-  | { kind: 'follows'; fresh: ChainedEntry[]; through: number }
-  | { kind: 'gap'; through: number }
+  | { kind: 'follows'; fresh: ChainedEntry[]; through: number; hash: string }
+  | { kind: 'gap'; through: number; hash: string }
   | { kind: 'fork'; detail: string };
 
 export const laneOf = (message: EntriesMessage): Lane =>
@@ -32,7 +32,7 @@ export async function checkChain(
   const key = { station: message.station, epoch: message.epoch, lane: laneOf(message) };
   const cursor = await cursorOf(trx, key);
   const first = message.entries[0]?.seq ?? 1;
-  if (first > cursor.through + 1) return { kind: 'gap', through: cursor.through };
+  if (first > cursor.through + 1) return { kind: 'gap', ...cursor };
   const last = first + message.entries.length - 1;
   const stored = await storedHashes(trx, key, first - 1, Math.min(last, cursor.through));
   stored.set(0, genesisHash(key.epoch, key.lane));
@@ -49,19 +49,21 @@ export async function checkChain(
       return { kind: 'fork', detail: `${entry.seq} is stored with other content` };
     }
   }
-  return { kind: 'follows', fresh, through: Math.max(cursor.through, last) };
+  return fresh.length === 0
+    ? { kind: 'follows', fresh, ...cursor }
+    : { kind: 'follows', fresh, through: last, hash };
 }
 
-/** How far a lane is committed; 0 when nothing is. */
-export async function cursorOf(trx: Trx, key: LaneKey): Promise<{ through: number }> {
+/** How far a lane is committed, and the chain hash there; 0 and the first hash when nothing is. */
+export async function cursorOf(trx: Trx, key: LaneKey): Promise<{ through: number; hash: string }> {
   const row = await trx
     .selectFrom('station_cursor')
-    .select('through')
+    .select(['through', 'hash'])
     .where('station', '=', key.station)
     .where('epoch', '=', key.epoch)
     .where('lane', '=', key.lane)
     .executeTakeFirst();
-  return row ?? { through: 0 };
+  return row ?? { through: 0, hash: genesisHash(key.epoch, key.lane) };
 }
 
 export async function moveCursor(trx: Trx, key: LaneKey, through: number, hash: string) {

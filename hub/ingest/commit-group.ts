@@ -25,7 +25,9 @@ export interface Incoming extends Admitted {
   readonly message: EntriesMessage;
 }
 
-type Taken = { kind: 'taken'; through: number; fresh: number } | { kind: 'fork'; detail: string };
+type Taken =
+  | { kind: 'taken'; through: number; hash: string; fresh: number }
+  | { kind: 'fork'; detail: string };
 
 /**
  * Everything that a group of messages changes, in one transaction: journal, check-ins, points,
@@ -57,16 +59,16 @@ async function takeMessage(
 ): Promise<Taken> {
   const check = await checkChain(trx, message, texts);
   if (check.kind === 'fork') return check;
-  if (check.kind === 'gap') return { kind: 'taken', through: check.through, fresh: 0 };
+  const { through, hash } = check;
+  if (check.kind === 'gap') return { kind: 'taken', through, hash, fresh: 0 };
   const key = { station: message.station, epoch: message.epoch, lane: laneOf(message) };
   for (const chained of check.fresh) {
     const dated = dateEntry(chained.entry.at, message.sent, context.nowMs);
     const journalId = await insertJournal(trx, key, chained, dated, context.nowMs);
     await recordEntry(trx, key, chained.entry, { ...dated, journalId }, days, context);
   }
-  const last = check.fresh.at(-1);
-  if (last) await moveCursor(trx, key, check.through, last.hash);
-  return { kind: 'taken', through: check.through, fresh: check.fresh.length };
+  if (check.fresh.length > 0) await moveCursor(trx, key, through, hash);
+  return { kind: 'taken', through, hash, fresh: check.fresh.length };
 }
 
 async function insertJournal(
@@ -106,6 +108,7 @@ async function recordEntry(
     case 'check-in':
       return days.add(await insertCheckIn(trx, key, entry, placed, context));
     case 'started':
+    case 'clock':
     case 'fault':
       return recordStationEntry(trx, key.station, entry, placed.occurredMs, context);
     case 'alarm':
@@ -125,7 +128,7 @@ async function verdictOn(trx: Trx, message: EntriesMessage, taken: Taken): Promi
   const outcomes = await outcomesOf(trx, key, first, last);
   return {
     kind: 'receipt',
-    receipt: receiptOf(key, taken.through, outcomes),
+    receipt: receiptOf(key, taken, outcomes),
     fresh: taken.fresh,
   };
 }
@@ -133,9 +136,9 @@ async function verdictOn(trx: Trx, message: EntriesMessage, taken: Taken): Promi
 /** A receipt without outcomes answers the question how far the hub is. */
 export const receiptOf = (
   { station, epoch, lane }: { station: string; epoch: string; lane: Lane },
-  through: number,
+  { through, hash }: { through: number; hash: string },
   outcomes: ReceiptMessage['outcomes'] = [],
-): ReceiptMessage => ({ v: 1, station, kind: 'receipt', epoch, lane, through, outcomes });
+): ReceiptMessage => ({ v: 1, station, kind: 'receipt', epoch, lane, through, hash, outcomes });
 
 /** As they stand now, for first deliveries and duplicates alike. */
 async function outcomesOf(

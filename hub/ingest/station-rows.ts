@@ -21,6 +21,7 @@ export async function recordStationEntry(
       version: entry.version,
     });
   }
+  if (entry.type === 'clock') return; // it dates other entries, and is no news
   const { part, detail } = entry;
   await toFeed(trx, 'station', occurredMs, {
     ...about,

@@ -162,7 +162,7 @@ export class PresenceWatch {
       const list: HubMessage[] = [];
       for (const lane of lanes) {
         const key = { station, epoch, lane };
-        list.push(receiptOf(key, (await cursorOf(trx, key)).through));
+        list.push(receiptOf(key, await cursorOf(trx, key)));
       }
       for (const alarm of latched) {
         const command = await alarmStateFor(trx, station, alarm);

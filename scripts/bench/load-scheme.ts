@@ -99,7 +99,7 @@ export class StationHistory {
     const sent = reading(Date.now());
     return seal(this.#macKey, {
       ...{ v: 1, station: this.#station, kind: 'journal', epoch: this.epoch },
-      ...{ sent, previous, entries },
+      ...{ sent, oldest: 1, previous, entries },
     });
   }
 

@@ -26,12 +26,14 @@ export const cardTokenSchema = z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 h
 
 const base = { seq: sequenceSchema, at: readingSchema };
 
-export const faultPartSchema = z.enum(['reader', 'panel', 'journal', 'clock']);
+export const faultPartSchema = z.enum(['reader', 'panel', 'journal', 'clock', 'disk']);
 export type FaultPart = z.infer<typeof faultPartSchema>;
 
 export const routineEntrySchema = z.discriminatedUnion('type', [
   z.looseObject({ ...base, type: z.literal('check-in'), card: cardTokenSchema }),
   z.looseObject({ ...base, type: z.literal('started'), version: z.string().max(40) }),
+  /** The clock was set just now: its reading dates every entry of the same boot. */
+  z.looseObject({ ...base, type: z.literal('clock') }),
   z.looseObject({
     ...base,
     type: z.literal('fault'),

@@ -13,8 +13,17 @@ import { entriesPerMessageMax, latchedAlarmsMax } from './limits.ts';
 const envelope = { v: z.literal(1), station: stationIdSchema };
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits');
 
-/** `previous` is the chain hash in front of the first entry; `sent` dates the entries of the same boot. */
-const entriesMessage = { epoch: epochSchema, sent: readingSchema, previous: hashSchema };
+/**
+ * `previous` is the chain hash in front of the first entry; `sent` dates the entries of the same boot;
+ * `oldest` is the lowest sequence that the station still has of this lane, so that a hub which lost
+ * what came before it does not ask for it for ever.
+ */
+const entriesMessage = {
+  epoch: epochSchema,
+  sent: readingSchema,
+  oldest: sequenceSchema,
+  previous: hashSchema,
+};
 
 export const journalMessageSchema = z.object({
   ...envelope,
@@ -86,6 +95,8 @@ export const receiptMessageSchema = z.object({
   lane: laneSchema,
   /** Highest sequence that is committed, with all before it; 0 for none. */
   through: z.int().nonnegative(),
+  /** The chain hash at `through`: a station whose own differs has another past than the hub knows. */
+  hash: hashSchema,
   outcomes: z
     .array(
       z.object({
@@ -106,6 +117,18 @@ export const commandMessageSchema = z.object({
   kind: z.literal('command'),
   command: z.discriminatedUnion('name', [
     z.object({ name: z.literal('alarm-state'), alarm: alarmKeySchema, state: alarmStateSchema }),
+    /**
+     * This lane has forked from what the hub knows: what was sent through `through` is set aside for
+     * a person to decide on, and the station goes on in a new epoch.
+     */
+    z.object({
+      name: z.literal('begin-epoch'),
+      epoch: epochSchema,
+      lane: laneSchema,
+      through: sequenceSchema,
+      /** The chain hash at `through` as the station sent it. */
+      hash: hashSchema,
+    }),
   ]),
 });
 

@@ -105,6 +105,7 @@ class Past {
       kind: this.#lane === 'alarm' ? 'alarm' : 'journal',
       epoch,
       sent: reading(sentMinute),
+      oldest: 1,
       previous: this.hashes[from - 1],
       entries: this.texts.slice(from - 1, through).map((text): unknown => JSON.parse(text)),
       ...more,
