@@ -56,6 +56,9 @@ const readerMissing = (): string | undefined => {
   return hasPackage('nfc-pcsc') ? absent : 'nfc-pcsc was not built (libpcsclite-dev)';
 };
 
+const browserMissing = (): string | undefined =>
+  hasPackage('playwright-core') ? programs('chromium')() : 'not installed: playwright-core';
+
 export const suites: readonly Suite[] = [
   { name: 'card reader', files: 'test/hardware/pcsc*', missing: readerMissing },
   { name: 'panel', files: 'test/hardware/firmata*', missing: programs('socat') },
@@ -64,6 +67,7 @@ export const suites: readonly Suite[] = [
     files: 'test/**/{mqtt-bus,external-broker}*',
     missing: programs('mosquitto', 'mosquitto_sub'),
   },
+  { name: 'browser', files: 'test/browser/*', missing: browserMissing },
   {
     name: 'end to end',
     files: 'test/hardware/end-to-end*',

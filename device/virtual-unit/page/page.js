@@ -127,8 +127,7 @@ function tell(status) {
 }
 
 /** What moves by itself between two words of the station: the lamp's pattern and the ring of a button that is held. */
-function animate() {
-  requestAnimationFrame(animate);
+function move() {
   if (!view) return;
   const sinceMs = performance.now() - viewAt;
   drawLamp(element('lamp'), view.light.frames, view.light.shownMs + sinceMs);
@@ -138,11 +137,18 @@ function animate() {
   element('panic').classList.toggle('down', edge === 'down');
 }
 
+function animate() {
+  requestAnimationFrame(animate);
+  move();
+}
+
 function came(news) {
   view = news;
   viewAt = performance.now();
   isGone = false;
   draw();
+  // Words and light change together.
+  move();
   hear(view.tone);
 }
 
