@@ -78,7 +78,7 @@ async function boot(
     stations: (state) => presence.count(state),
   });
   const ingest: Ingest = new Ingest({
-    db: store.db,
+    store,
     directory,
     bus,
     presence,

@@ -1,5 +1,5 @@
 import { type AlarmCause, type AlarmLife, acknowledge, phaseOf, resolve } from '../domain/alarm.ts';
-import { toFeed, toStation } from '../feed/outbox.ts';
+import { Outgoing } from '../feed/outgoing.ts';
 import { addAlarmEvent } from '../ingest/alarm-rows.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
@@ -126,7 +126,8 @@ async function tellAll(
   await addAlarmEvent(trx, { alarm: row.id, at, event: state, by, detail: JSON.stringify(detail) });
   await noteAction(trx, by, `alarm ${state}`, String(row.id), detail);
   const { station, station_name: stationName } = row;
-  await toFeed(trx, 'alarm', at, {
+  const outgoing = new Outgoing();
+  outgoing.toFeed('alarm', at, {
     station,
     stationName,
     alarm,
@@ -135,5 +136,6 @@ async function tellAll(
     by,
     ...detail,
   });
-  await toStation(trx, station, alarm, state);
+  outgoing.toStation(station, alarm, state);
+  await outgoing.store(trx);
 }

@@ -1,56 +1,30 @@
-import { z } from 'zod';
 import { type Bus, BusOffline } from '../../shared/bus/bus.ts';
 import type { Log } from '../../shared/log.ts';
 import { encodeMessage } from '../../shared/wire/codec.ts';
-import {
-  type AlarmKey,
-  type AlarmState,
-  commandMessageSchema,
-} from '../../shared/wire/messages.ts';
-import { type FeedKind, feedTopic, stationTopic } from '../../shared/wire/topics.ts';
+import { commandMessageSchema } from '../../shared/wire/messages.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
-import type { Db, Trx } from '../store/schema.ts';
+import type { Db } from '../store/schema.ts';
+import { outgoingSchema } from './outgoing.ts';
 
-/** Published between two moves of the cursor: what may be published twice after a crash. */
-const batchMax = 100;
-
-/** What every message on the feed says; the rest is by kind. Names no card token. */
-export interface FeedBody {
-  readonly station?: string;
-  readonly stationName?: string;
-  readonly [detail: string]: unknown;
-}
-
-/** Puts a message for people on the feed, together with what it tells of: both are committed, or neither. */
-export async function toFeed(trx: Trx, kind: FeedKind, atMs: number, body: FeedBody) {
-  const text = JSON.stringify({ at: new Date(atMs).toISOString(), ...body });
-  await trx
-    .insertInto('outbox')
-    .values({ topic: feedTopic(kind), station: null, body: text })
-    .execute();
-}
-
-/** Tells a station what became of one of its alarms, once this transaction is committed. */
-export async function toStation(trx: Trx, station: string, alarm: AlarmKey, state: AlarmState) {
-  const command = { name: 'alarm-state', alarm, state };
-  const body = JSON.stringify({ v: 1, station, kind: 'command', command });
-  const topic = stationTopic(station, 'command');
-  await trx.insertInto('outbox').values({ topic, station, body }).execute();
-}
-
-const feedBodySchema = z.looseObject({ at: z.string() });
+/** Rows published between two moves of the cursor: what may be published twice after a crash. */
+const rowsMax = 100;
 
 /** Publishes what transactions have put into the outbox: in order, at least once. */
 export class OutboxPublisher {
   readonly #db: Db;
   readonly #bus: Pick<Bus, 'publish'>;
-  readonly #directory: StationDirectory;
+  readonly #directory: Pick<StationDirectory, 'find'>;
   readonly #log: Log;
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
 
-  constructor(db: Db, bus: Pick<Bus, 'publish'>, directory: StationDirectory, log: Log) {
+  constructor(
+    db: Db,
+    bus: Pick<Bus, 'publish'>,
+    directory: Pick<StationDirectory, 'find'>,
+    log: Log,
+  ) {
     this.#db = db;
     this.#bus = bus;
     this.#directory = directory;
@@ -89,40 +63,36 @@ export class OutboxPublisher {
       .selectFrom('outbox')
       .selectAll()
       .orderBy('id')
-      .limit(batchMax)
+      .limit(rowsMax)
       .execute();
     let published = 0;
     try {
       for (const row of rows) {
-        await this.#publish(row);
+        await this.#publishRow(row);
         published = row.id;
       }
     } finally {
-      if (published > 0) await this.#moveCursor(published);
+      if (published > 0) {
+        await this.#db.deleteFrom('outbox').where('id', '<=', published).execute();
+      }
     }
     return rows.length > 0;
   }
 
-  async #publish(row: { id: number; topic: string; station: string | null; body: string }) {
-    if (row.station === null) {
-      const body = feedBodySchema.parse(JSON.parse(row.body));
-      const text = JSON.stringify({ v: 1, id: row.id, ...body });
-      return this.#bus.publish(row.topic, Buffer.from(text));
-    }
-    const station = this.#directory.find(row.station);
-    if (!station || station.revoked) return; // nobody is left who could read it
-    const command = commandMessageSchema.parse(JSON.parse(row.body));
-    await this.#bus.publish(row.topic, encodeMessage(station.macKey, command));
+  /** Ids say to who hears a message twice that it is the same one. */
+  async #publishRow({ id, messages }: { id: number; messages: string }): Promise<void> {
+    const outgoing = outgoingSchema.parse(JSON.parse(messages));
+    const published = outgoing.map(({ topic, station, body }, index) => {
+      if (station !== null) return this.#publishCommand(topic, station, body);
+      const text = JSON.stringify({ v: 1, id: `${id}-${index}`, ...body });
+      return this.#bus.publish(topic, Buffer.from(text));
+    });
+    await Promise.all(published);
   }
 
-  async #moveCursor(through: number): Promise<void> {
-    await this.#db.transaction().execute(async (trx) => {
-      await trx.deleteFrom('outbox').where('id', '<=', through).execute();
-      await trx
-        .insertInto('meta')
-        .values({ key: 'outbox-published', value: String(through) })
-        .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: String(through) }))
-        .execute();
-    });
+  async #publishCommand(topic: string, station: string, body: object): Promise<void> {
+    const known = this.#directory.find(station);
+    if (!known || known.revoked) return; // nobody is left who could read it
+    await this.#bus.publish(topic, encodeMessage(known.macKey, commandMessageSchema.parse(body)));
   }
 }

@@ -1,28 +1,25 @@
 import type { AlarmEntry } from '../../shared/wire/entry.ts';
-import { toFeed } from '../feed/outbox.ts';
 import type { Trx } from '../store/schema.ts';
 import type { LaneKey } from './chain.ts';
-import type { CommitContext } from './commit-group.ts';
+import type { CommitWork } from './commit-group.ts';
 
 /** Stores what an alarm-lane entry says: an alarm, or that one was a mistake. */
 export async function recordAlarmEntry(
-  trx: Trx,
+  work: CommitWork,
   key: LaneKey,
   entry: AlarmEntry,
   occurredMs: number,
-  context: CommitContext,
 ): Promise<void> {
-  if (entry.type === 'alarm') await raise(trx, key, entry.seq, occurredMs, entry.gesture, context);
-  else await markMistake(trx, key, entry.alarm, occurredMs, context);
+  if (entry.type === 'alarm') await raise(work, key, entry.seq, occurredMs, entry.gesture);
+  else await markMistake(work, key, entry.alarm, occurredMs);
 }
 
 async function raise(
-  trx: Trx,
+  { trx, outgoing, nowMs, nameOf }: CommitWork,
   { station, epoch }: LaneKey,
   seq: number,
   occurredMs: number,
   gesture: string,
-  { nowMs, nameOf }: CommitContext,
 ): Promise<void> {
   const { id } = await trx
     .insertInto('alarm')
@@ -30,7 +27,7 @@ async function raise(
     .returning('id')
     .executeTakeFirstOrThrow();
   await addAlarmEvent(trx, { alarm: id, at: nowMs, event: 'raised', detail: gesture });
-  await toFeed(trx, 'alarm', occurredMs, {
+  outgoing.toFeed('alarm', occurredMs, {
     station,
     stationName: nameOf(station),
     alarm: { epoch, seq },
@@ -41,11 +38,10 @@ async function raise(
 
 /** The mark is for the operator's eyes: the alarm stands until a person resolves it. */
 async function markMistake(
-  trx: Trx,
+  { trx, outgoing, nowMs, nameOf }: CommitWork,
   { station, epoch }: LaneKey,
   seq: number,
   occurredMs: number,
-  { nowMs, nameOf }: CommitContext,
 ): Promise<void> {
   const alarm = await trx
     .updateTable('alarm')
@@ -58,7 +54,7 @@ async function markMistake(
     .executeTakeFirst();
   if (!alarm) return; // it names no alarm, or one that is marked already; the journal has it
   await addAlarmEvent(trx, { alarm: alarm.id, at: nowMs, event: 'mistake' });
-  await toFeed(trx, 'alarm', occurredMs, {
+  outgoing.toFeed('alarm', occurredMs, {
     station,
     stationName: nameOf(station),
     alarm: { epoch, seq },

@@ -1,6 +1,8 @@
 import { chainHash, genesisHash, type Lane } from '../../shared/wire/entry.ts';
+import type { IngestStatements } from '../store/ingest-statements.ts';
 import type { Trx } from '../store/schema.ts';
 import type { Admitted, EntriesMessage } from './admit.ts';
+import type { LaneCursor } from './lane-cursors.ts';
 
 export interface LaneKey {
   readonly station: string;
@@ -14,77 +16,92 @@ export interface ChainedEntry {
   readonly hash: string;
 }
 
-/** How a message stands to what is committed: `fresh` are the entries that are not yet there. */
+/** How a message stands to what is committed. */
 export type ChainCheck =
-  | { kind: 'follows'; fresh: ChainedEntry[]; through: number; hash: string }
-  | { kind: 'gap'; through: number; hash: string }
-  | { kind: 'fork'; detail: string };
+  /** `fresh` are the entries that are not yet there; none when all are. */
+  | { kind: 'follows'; fresh: ChainedEntry[] }
+  /** Entries between are missing. */
+  | { kind: 'gap' }
+  /** The entries from `fork[0]` on stand where others do, or follow what never was. */
+  | { kind: 'fork'; fork: ChainedEntry[]; detail: string };
 
 export const laneOf = (message: EntriesMessage): Lane =>
   message.kind === 'alarm' ? 'alarm' : 'routine';
 
 /** Recomputes the hashes of a message's entries and holds them against the journal. */
 export async function checkChain(
-  trx: Trx,
+  statements: IngestStatements,
+  cursor: LaneCursor,
   message: EntriesMessage,
   texts: Admitted['texts'],
 ): Promise<ChainCheck> {
-  const key = { station: message.station, epoch: message.epoch, lane: laneOf(message) };
-  const cursor = await cursorOf(trx, key);
-  const first = message.entries[0]?.seq ?? 1;
-  if (first > cursor.through + 1) return { kind: 'gap', ...cursor };
-  const last = first + message.entries.length - 1;
-  const stored = await storedHashes(trx, key, first - 1, Math.min(last, cursor.through));
-  stored.set(0, genesisHash(key.epoch, key.lane));
-  if (stored.get(first - 1) !== message.previous) {
-    return { kind: 'fork', detail: `another entry stands before ${first}` };
+  const chained = chain(message, texts);
+  const first = chained[0]?.entry.seq ?? 1;
+  const { through, hash } = cursor.row;
+  if (first === through + 1 && message.previous === hash) {
+    return { kind: 'follows', fresh: chained };
   }
+  if (first > through + 1) {
+    // The station has nothing older: what is missing is gone, and waiting for it helps nobody.
+    return first === message.oldest ? { kind: 'follows', fresh: chained } : { kind: 'gap' };
+  }
+  return compare(await storedHashes(statements, cursor, first - 1, message), message, chained);
+}
+
+function chain(message: EntriesMessage, texts: Admitted['texts']): ChainedEntry[] {
   let hash = message.previous;
-  const fresh: ChainedEntry[] = [];
-  for (const [index, entry] of message.entries.entries()) {
+  return message.entries.map((entry, index) => {
     const text = texts[index] ?? '';
     hash = chainHash(hash, text);
-    if (entry.seq > cursor.through) fresh.push({ entry, text, hash });
-    else if (stored.get(entry.seq) !== hash) {
-      return { kind: 'fork', detail: `${entry.seq} is stored with other content` };
-    }
+    return { entry, text, hash };
+  });
+}
+
+function compare(
+  stored: ReadonlyMap<number, string>,
+  message: EntriesMessage,
+  chained: readonly ChainedEntry[],
+): ChainCheck {
+  const first = chained[0]?.entry.seq ?? 1;
+  const before = stored.get(first - 1);
+  // Unknown when the hub took the lane over half-way: what stands at `first` itself then decides.
+  if (before !== undefined && before !== message.previous) {
+    const detail = `another entry stands before ${first}`;
+    return { kind: 'fork', fork: [...chained], detail };
   }
-  return fresh.length === 0
-    ? { kind: 'follows', fresh, ...cursor }
-    : { kind: 'follows', fresh, through: last, hash };
+  const other = chained.findIndex(
+    ({ entry, hash }) => stored.has(entry.seq) && stored.get(entry.seq) !== hash,
+  );
+  if (other >= 0) {
+    const detail = `${first + other} is stored with other content`;
+    return { kind: 'fork', fork: chained.slice(other), detail };
+  }
+  return { kind: 'follows', fresh: chained.filter(({ entry }) => !stored.has(entry.seq)) };
+}
+
+async function storedHashes(
+  statements: IngestStatements,
+  { row, key }: LaneCursor,
+  from: number,
+  message: EntriesMessage,
+): Promise<Map<number, string>> {
+  const last = message.entries.at(-1)?.seq ?? from;
+  const rows = await statements.hashesOf({ lane_id: row.id, from, through: last });
+  const hashes = new Map(rows.map(({ seq, hash }) => [seq, hash]));
+  return hashes.set(0, genesisHash(key.epoch, key.lane));
 }
 
 /** How far a lane is committed, and the chain hash there; 0 and the first hash when nothing is. */
-export async function cursorOf(trx: Trx, key: LaneKey): Promise<{ through: number; hash: string }> {
+export async function cursorOf(
+  trx: Trx,
+  { station, epoch, lane }: LaneKey,
+): Promise<{ through: number; hash: string }> {
   const row = await trx
-    .selectFrom('station_cursor')
+    .selectFrom('lane')
     .select(['through', 'hash'])
-    .where('station', '=', key.station)
-    .where('epoch', '=', key.epoch)
-    .where('lane', '=', key.lane)
+    .where('station', '=', station)
+    .where('epoch', '=', epoch)
+    .where('name', '=', lane)
     .executeTakeFirst();
-  return row ?? { through: 0, hash: genesisHash(key.epoch, key.lane) };
-}
-
-export async function moveCursor(trx: Trx, key: LaneKey, through: number, hash: string) {
-  await trx
-    .insertInto('station_cursor')
-    .values({ ...key, through, hash })
-    .onConflict((conflict) =>
-      conflict.columns(['station', 'epoch', 'lane']).doUpdateSet({ through, hash }),
-    )
-    .execute();
-}
-
-async function storedHashes(trx: Trx, key: LaneKey, from: number, to: number) {
-  const rows = await trx
-    .selectFrom('journal')
-    .select(['seq', 'hash'])
-    .where('station', '=', key.station)
-    .where('epoch', '=', key.epoch)
-    .where('lane', '=', key.lane)
-    .where('seq', '>=', from)
-    .where('seq', '<=', to)
-    .execute();
-  return new Map(rows.map(({ seq, hash }) => [seq, hash]));
+  return row ?? { through: 0, hash: genesisHash(epoch, lane) };
 }

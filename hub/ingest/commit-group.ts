@@ -1,18 +1,32 @@
 import type { Lane } from '../../shared/wire/entry.ts';
 import type { Outcome, ReceiptMessage } from '../../shared/wire/messages.ts';
 import { outcomeSchema } from '../../shared/wire/messages.ts';
-import { type Dated, dateEntry } from '../domain/dating.ts';
+import { dateEntry } from '../domain/dating.ts';
+import type { Outgoing } from '../feed/outgoing.ts';
+import type { IngestStatements } from '../store/ingest-statements.ts';
 import type { Trx } from '../store/schema.ts';
 import type { Admitted, EntriesMessage } from './admit.ts';
+import { AffectedDays } from './affected-days.ts';
 import { recordAlarmEntry } from './alarm-rows.ts';
-import { type ChainedEntry, checkChain, type LaneKey, laneOf, moveCursor } from './chain.ts';
-import { AffectedDays, insertCheckIn } from './check-in-rows.ts';
+import { type ChainedEntry, checkChain, type LaneKey, laneOf } from './chain.ts';
+import type { FreshCheckIn } from './check-in-rows.ts';
+import { type LaneCursor, LaneCursors } from './lane-cursors.ts';
+import type { PolicyBook } from './policy-book.ts';
+import { storeIssued } from './settle-day.ts';
 import { recordStationEntry } from './station-rows.ts';
 
-export interface CommitContext {
+/** What one group of messages is committed with. */
+export interface CommitWork {
+  readonly trx: Trx;
+  /** On the connection of `trx`: they are part of the same transaction. */
+  readonly statements: IngestStatements;
+  readonly policies: PolicyBook;
+  readonly outgoing: Outgoing;
   readonly nowMs: number;
   readonly dayOf: (ms: number) => string;
   readonly nameOf: (station: string) => string;
+  /** Change to the scheme's account for check-ins, gathered over the group. */
+  issued: number;
 }
 
 /** What to answer, once the group is committed. */
@@ -26,7 +40,12 @@ export interface Incoming extends Admitted {
 }
 
 type Taken =
-  | { kind: 'taken'; through: number; hash: string; fresh: number }
+  | {
+      kind: 'taken';
+      cursor: LaneCursor;
+      fresh: number;
+      checkIns: ReadonlyMap<number, FreshCheckIn>;
+    }
   | { kind: 'fork'; detail: string };
 
 /**
@@ -35,102 +54,99 @@ type Taken =
  * @returns a verdict per message, in order. Nothing of it may be told to anybody before the commit.
  */
 export async function commitGroup(
-  trx: Trx,
+  work: CommitWork,
   group: readonly Incoming[],
-  context: CommitContext,
 ): Promise<Verdict[]> {
-  const days = new AffectedDays();
+  const lanes = new LaneCursors(work.statements);
+  const days = new AffectedDays(work);
   const taken: Taken[] = [];
-  for (const incoming of group) taken.push(await takeMessage(trx, incoming, days, context));
-  await days.settle(trx, context);
+  for (const incoming of group) taken.push(await takeMessage(work, incoming, lanes, days));
+  await days.settle();
+  await storeIssued(work);
+  await lanes.store();
+  const row = work.outgoing.row();
+  if (row) await work.statements.addOutgoing(row);
   const verdicts: Verdict[] = [];
-  for (const [index, incoming] of group.entries()) {
+  for (const [index, { message }] of group.entries()) {
     const result = taken[index];
-    if (result) verdicts.push(await verdictOn(trx, incoming.message, result));
+    if (result) verdicts.push(await verdictOn(work, message, result));
   }
   return verdicts;
 }
 
 async function takeMessage(
-  trx: Trx,
+  work: CommitWork,
   { message, texts }: Incoming,
+  lanes: LaneCursors,
   days: AffectedDays,
-  context: CommitContext,
 ): Promise<Taken> {
-  const check = await checkChain(trx, message, texts);
+  const { station, epoch } = message;
+  const key = { station, epoch, lane: laneOf(message) };
+  const cursor = await lanes.of(key);
+  const check = await checkChain(work.statements, cursor, message, texts);
+  const checkIns = new Map<number, FreshCheckIn>();
   if (check.kind === 'fork') return check;
-  const { through, hash } = check;
-  if (check.kind === 'gap') return { kind: 'taken', through, hash, fresh: 0 };
-  const key = { station: message.station, epoch: message.epoch, lane: laneOf(message) };
+  if (check.kind === 'gap') return { kind: 'taken', cursor, fresh: 0, checkIns };
   for (const chained of check.fresh) {
-    const dated = dateEntry(chained.entry.at, message.sent, context.nowMs);
-    const journalId = await insertJournal(trx, key, chained, dated, context.nowMs);
-    await recordEntry(trx, key, chained.entry, { ...dated, journalId }, days, context);
+    const placed = await storeEntry(work, cursor, chained, message.sent);
+    const { entry } = chained;
+    if (entry.type === 'check-in') checkIns.set(entry.seq, await days.add(key, entry, placed));
+    else await recordEntry(work, key, entry, placed.occurredMs);
   }
-  if (check.fresh.length > 0) await moveCursor(trx, key, through, hash);
-  return { kind: 'taken', through, hash, fresh: check.fresh.length };
+  const last = check.fresh.at(-1);
+  if (last) lanes.move(cursor, { ...cursor.row, through: last.entry.seq, hash: last.hash });
+  return { kind: 'taken', cursor: await lanes.of(key), fresh: check.fresh.length, checkIns };
 }
 
-async function insertJournal(
-  trx: Trx,
-  key: LaneKey,
+async function storeEntry(
+  { statements, nowMs }: CommitWork,
+  { row }: LaneCursor,
   { entry, text, hash }: ChainedEntry,
-  { occurredMs, datedBy }: Dated,
-  nowMs: number,
-): Promise<number> {
-  const row = await trx
-    .insertInto('journal')
-    .values({
-      ...key,
-      seq: entry.seq,
-      type: entry.type,
-      body: text,
-      hash,
-      received_ms: nowMs,
-      occurred_ms: occurredMs,
-      dated_by: datedBy,
-    })
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  return row.id;
+  sent: EntriesMessage['sent'],
+): Promise<{ journalId: number; occurredMs: number }> {
+  const { occurredMs, datedBy } = dateEntry(entry.at, sent, nowMs);
+  const [added] = await statements.addEntry({
+    ...{ lane_id: row.id, seq: entry.seq, type: entry.type, body: text, hash },
+    ...{ received_ms: nowMs, occurred_ms: occurredMs, earliest_ms: null, dated_by: datedBy },
+  });
+  if (!added) throw new Error('an entry that was just stored is not there');
+  return { journalId: added.id, occurredMs };
 }
 
 /** What an entry means beyond standing in the journal. */
 async function recordEntry(
-  trx: Trx,
+  work: CommitWork,
   key: LaneKey,
-  entry: ChainedEntry['entry'],
-  placed: { journalId: number; occurredMs: number },
-  days: AffectedDays,
-  context: CommitContext,
+  entry: Exclude<ChainedEntry['entry'], { type: 'check-in' }>,
+  occurredMs: number,
 ): Promise<void> {
   switch (entry.type) {
-    case 'check-in':
-      return days.add(await insertCheckIn(trx, key, entry, placed, context));
     case 'started':
     case 'clock':
     case 'fault':
-      return recordStationEntry(trx, key.station, entry, placed.occurredMs, context);
+      return recordStationEntry(work, key.station, entry, occurredMs);
     case 'alarm':
     case 'mistake':
-      return recordAlarmEntry(trx, key, entry, placed.occurredMs, context);
+      return recordAlarmEntry(work, key, entry, occurredMs);
     default:
       return entry satisfies never;
   }
 }
 
-async function verdictOn(trx: Trx, message: EntriesMessage, taken: Taken): Promise<Verdict> {
+async function verdictOn(
+  work: CommitWork,
+  message: EntriesMessage,
+  taken: Taken,
+): Promise<Verdict> {
   if (taken.kind === 'fork') return taken;
-  const key = { station: message.station, epoch: message.epoch, lane: laneOf(message) };
-  const committed = message.entries.filter(({ seq }) => seq <= taken.through);
-  const first = committed[0]?.seq ?? 0;
-  const last = committed.at(-1)?.seq ?? -1;
-  const outcomes = await outcomesOf(trx, key, first, last);
-  return {
-    kind: 'receipt',
-    receipt: receiptOf(key, taken, outcomes),
-    fresh: taken.fresh,
-  };
+  const { cursor, checkIns, fresh } = taken;
+  const { through } = cursor.row;
+  const known = message.entries.map(({ seq }) => seq).filter((seq) => seq <= through);
+  const outcomes =
+    fresh === message.entries.length
+      ? known.map((seq) => outcomeOf(seq, checkIns.get(seq)))
+      : await storedOutcomes(work, cursor, known);
+  return { kind: 'receipt', receipt: receiptOf(cursor.key, cursor.row, outcomes), fresh };
 }
 
 /** A receipt without outcomes answers the question how far the hub is. */
@@ -140,25 +156,22 @@ export const receiptOf = (
   outcomes: ReceiptMessage['outcomes'] = [],
 ): ReceiptMessage => ({ v: 1, station, kind: 'receipt', epoch, lane, through, hash, outcomes });
 
-/** As they stand now, for first deliveries and duplicates alike. */
-async function outcomesOf(
-  trx: Trx,
-  key: LaneKey,
-  first: number,
-  last: number,
-): Promise<ReceiptMessage['outcomes']> {
-  if (last < first) return [];
-  const rows = await trx
-    .selectFrom('journal')
-    .leftJoin('check_in', 'check_in.journal_id', 'journal.id')
-    .select(['journal.seq', 'check_in.outcome', 'check_in.points'])
-    .where('journal.station', '=', key.station)
-    .where('journal.epoch', '=', key.epoch)
-    .where('journal.lane', '=', key.lane)
-    .where('journal.seq', '>=', first)
-    .where('journal.seq', '<=', last)
-    .orderBy('journal.seq')
-    .execute();
+type EntryOutcome = ReceiptMessage['outcomes'][number];
+
+function outcomeOf(seq: number, checkIn: FreshCheckIn | undefined): EntryOutcome {
+  if (!checkIn) return { seq, outcome: 'recorded' satisfies Outcome };
+  return { seq, outcome: checkIn.outcome, points: checkIn.points };
+}
+
+/** As they stand now, for who asks again. */
+async function storedOutcomes(
+  { statements }: CommitWork,
+  { row }: LaneCursor,
+  known: readonly number[],
+): Promise<EntryOutcome[]> {
+  const [from, through] = [known[0] ?? 1, known.at(-1) ?? 0];
+  if (through < from) return [];
+  const rows = await statements.outcomesOf({ lane_id: row.id, from, through });
   return rows.map(({ seq, outcome, points }) => {
     if (outcome === null || points === null) return { seq, outcome: 'recorded' satisfies Outcome };
     return { seq, outcome: outcomeSchema.parse(outcome), points };

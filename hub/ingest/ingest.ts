@@ -3,9 +3,11 @@ import type { Log } from '../../shared/log.ts';
 import { encodeMessage } from '../../shared/wire/codec.ts';
 import type { HubMessage, StationMessage } from '../../shared/wire/messages.ts';
 import { stationTopic } from '../../shared/wire/topics.ts';
-import type { Db } from '../store/schema.ts';
+import { Outgoing } from '../feed/outgoing.ts';
+import type { Store } from '../store/open-store.ts';
 import { type Admitted, admit, type EntriesMessage, hasEntries, type Refused } from './admit.ts';
 import { commitGroup, type Incoming, type Verdict } from './commit-group.ts';
+import { PolicyBook } from './policy-book.ts';
 import { RefusalBook } from './refusal-book.ts';
 import { ReplayWindow } from './replay-window.ts';
 import type { StationDirectory } from './station-directory.ts';
@@ -21,7 +23,7 @@ export interface IngestMeter {
 }
 
 export interface IngestParts {
-  readonly db: Db;
+  readonly store: Pick<Store, 'db' | 'ingest'>;
   readonly directory: StationDirectory;
   readonly bus: Pick<Bus, 'publish'>;
   /** Takes presence and health messages. */
@@ -49,11 +51,13 @@ export class Ingest {
   readonly refusals = new RefusalBook();
   readonly #parts: IngestParts;
   readonly #replays = new ReplayWindow();
+  readonly #policies: PolicyBook;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
   constructor(parts: IngestParts) {
     this.#parts = parts;
+    this.#policies = new PolicyBook(parts.store.ingest);
   }
 
   /**
@@ -102,12 +106,17 @@ export class Ingest {
   }
 
   async #commit(group: Waiting[]): Promise<void> {
-    const { db, directory, dayOf, now, onCommitted, log } = this.#parts;
-    const context = { nowMs: now(), dayOf, nameOf: (id: string) => directory.nameOf(id) };
+    const { store, directory, dayOf, now, onCommitted, log } = this.#parts;
+    const nameOf = (id: string): string => directory.nameOf(id);
+    const [statements, policies] = [store.ingest, this.#policies];
+    const context = { statements, policies, nowMs: now(), dayOf, nameOf };
     const incoming = group.map((waiting) => waiting.incoming);
     let verdicts: Verdict[];
     try {
-      verdicts = await db.transaction().execute((trx) => commitGroup(trx, incoming, context));
+      verdicts = await store.db.transaction().execute((trx) => {
+        const outgoing = new Outgoing();
+        return commitGroup({ ...context, trx, outgoing, issued: 0 }, incoming);
+      });
     } catch (error) {
       log.error({ err: error, messages: group.length }, 'commit failed, rolled back');
       for (const waiting of group) waiting.failed(error);

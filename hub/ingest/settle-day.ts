@@ -1,159 +1,135 @@
-import { settle, type Transfer, type Transferred, volunteerAccount } from '../domain/ledger.ts';
-import { type Policy, policySchema } from '../domain/policy.ts';
-import { type Scored, scoreDay } from '../domain/scoring.ts';
-import { toFeed } from '../feed/outbox.ts';
-import type { Trx } from '../store/schema.ts';
-import type { CommitContext } from './commit-group.ts';
+import {
+  issuedForCheckIns,
+  settle,
+  type Transfer,
+  type Transferred,
+  volunteerAccount,
+} from '../domain/ledger.ts';
+import { type DayCheckIn, type Scored, scoreDay } from '../domain/scoring.ts';
+import { announceCheckIn, type FreshCheckIn, storeCheckIn } from './check-in-rows.ts';
+import type { CommitWork } from './commit-group.ts';
 
-export interface DayKey {
-  readonly volunteer: string;
-  readonly day: string;
-}
-
-interface CheckInRow {
-  readonly id: number;
+/** A check-in as the scoring sees it: `fresh` when this group has brought it. */
+interface DayRow extends DayCheckIn {
+  readonly journalId: number;
   readonly key: string;
-  readonly station: string;
-  readonly epoch: string;
-  readonly seq: number;
-  readonly occurredMs: number;
+  readonly fresh: FreshCheckIn | undefined;
   readonly outcome: string;
   readonly points: number;
+  readonly transfers: number;
 }
 
 /**
- * Scores one volunteer's day anew and transfers the difference to what was transferred before.
- * @param fresh journal ids of the check-ins that this transaction has brought: their feed message
- * tells the points; a change to an older one is told as a correction.
+ * Scores one volunteer's day anew and transfers the difference to what was transferred before. Old
+ * check-ins that come out different are told as corrections.
+ * @param fresh the check-ins of one volunteer and day that this transaction has brought
  */
-export async function settleDay(
-  trx: Trx,
-  key: DayKey,
-  fresh: ReadonlySet<number>,
-  context: CommitContext,
-): Promise<void> {
-  const policy = await policyOf(trx, key.day);
-  const scored = scoreDay(await checkInsOf(trx, key), policy.body);
-  for (const score of scored) await storeScore(trx, score);
-  const wanted = scored.map(({ checkIn, points }) => ({ checkIn: checkIn.key, points }));
-  const transfers = settle(key.volunteer, wanted, await transferredOf(trx, key));
-  const byKey = new Map(scored.map((score) => [score.checkIn.key, score]));
-  for (const transfer of transfers) {
-    const score = byKey.get(transfer.checkIn);
-    if (!score) throw new Error(`a transfer for ${transfer.checkIn}, which is not of this day`);
-    const reason = { rule: 'check-in', policy: policy.version, ...policy.body, ...reasonOf(score) };
-    await insertTransfer(trx, transfer, score.checkIn.id, { ...reason, ...key }, context.nowMs);
-    if (!fresh.has(score.checkIn.id)) await announce(trx, key, score, transfer, context);
+export async function settleDay(work: CommitWork, fresh: readonly FreshCheckIn[]): Promise<void> {
+  const [{ volunteer, day } = {}] = fresh;
+  if (!volunteer || day === undefined) throw new Error('a day to settle is of a volunteer');
+  const rows = [...(await storedRows(work, volunteer.id, day)), ...fresh.map(freshRow)];
+  const policy = await work.policies.of(day);
+  const scored = scoreDay(rows, policy.body);
+  const transfers = settle(
+    volunteer.id,
+    scored.map(({ checkIn, points }) => ({ checkIn: checkIn.key, points })),
+    new Map(rows.map((row) => [row.key, transferredOf(row)])),
+  );
+  const byKey = new Map(transfers.map((transfer) => [transfer.checkIn, transfer]));
+  for (const score of scored) await storeScore(work, score, byKey.has(score.checkIn.key));
+  for (const score of scored) {
+    const transfer = byKey.get(score.checkIn.key);
+    if (transfer) await storeTransfer(work, transfer, score, { policy: policy.version, day });
+  }
+  const account = volunteerAccount(volunteer.id);
+  const change = transfers.reduce((sum, transfer) => sum + signed(transfer, account), 0);
+  work.issued -= change;
+  const [balance] =
+    change === 0
+      ? await work.statements.balanceOf({ account })
+      : await work.statements.changeBalance({ account, by: change });
+  for (const { checkIn, outcome } of scored) {
+    const transfer = byKey.get(checkIn.key);
+    if (checkIn.fresh) announceCheckIn(work, checkIn.fresh, balance?.balance ?? null);
+    else if (transfer) {
+      work.outgoing.toFeed('points', work.nowMs, {
+        ...{ station: checkIn.station, stationName: work.nameOf(checkIn.station), volunteer, day },
+        ...{ outcome, change: signed(transfer, account), balance: balance?.balance },
+      });
+    }
   }
 }
 
-const reasonOf = ({ checkIn, outcome, points }: Scored<CheckInRow>) => ({
-  checkIn: checkIn.key,
-  occurredMs: checkIn.occurredMs,
-  outcome,
-  points,
+const keyOf = (station: string, epoch: string, seq: number): string => `${station}/${epoch}/${seq}`;
+
+function freshRow(fresh: FreshCheckIn): DayRow {
+  const { journalId, station, epoch, seq, occurredMs, outcome } = fresh;
+  const key = keyOf(station, epoch, seq);
+  return {
+    journalId,
+    key,
+    station,
+    epoch,
+    seq,
+    occurredMs,
+    outcome,
+    fresh,
+    points: 0,
+    transfers: 0,
+  };
+}
+
+async function storedRows(
+  { statements }: CommitWork,
+  volunteer: string,
+  day: string,
+): Promise<DayRow[]> {
+  const rows = await statements.checkInsOf({ volunteer, day });
+  return rows.map(({ journal_id, station, epoch, seq, occurred_ms, ...row }) => ({
+    ...{ journalId: journal_id, key: keyOf(station, epoch, seq), station, epoch, seq },
+    ...{ occurredMs: occurred_ms, fresh: undefined },
+    ...{ outcome: row.outcome, points: row.points, transfers: row.transfers },
+  }));
+}
+
+const transferredOf = ({ points, transfers }: DayRow): Transferred => ({
+  net: points,
+  count: transfers,
 });
 
-/** The policy in force on a day: the latest that has taken effect by then. */
-async function policyOf(trx: Trx, day: string): Promise<{ version: number; body: Policy }> {
-  const row = await trx
-    .selectFrom('policy')
-    .select(['version', 'body'])
-    .where('effective_from', '<=', day)
-    .orderBy('effective_from', 'desc')
-    .orderBy('version', 'desc')
-    .limit(1)
-    .executeTakeFirstOrThrow();
-  return { version: row.version, body: policySchema.parse(JSON.parse(row.body)) };
-}
+const signed = ({ credit, amount }: Transfer, account: string): number =>
+  credit === account ? amount : -amount;
 
-/** Cards that were blocked when they were shown earn nothing, and stand in nobody's way. */
-async function checkInsOf(trx: Trx, { volunteer, day }: DayKey): Promise<CheckInRow[]> {
-  const rows = await trx
-    .selectFrom('check_in')
-    .selectAll()
-    .where('volunteer_id', '=', volunteer)
-    .where('day', '=', day)
-    .where('outcome', '<>', 'blocked-card')
-    .execute();
-  return rows.map(({ journal_id: id, station, epoch, seq, occurred_ms, outcome, points }) => {
-    const key = `${station}/${epoch}/${seq}`;
-    return { id, key, station, epoch, seq, occurredMs: occurred_ms, outcome, points };
-  });
-}
-
-async function storeScore(trx: Trx, { checkIn, outcome, points }: Scored<CheckInRow>) {
-  if (checkIn.outcome === outcome && checkIn.points === points) return;
-  await trx
-    .updateTable('check_in')
-    .set({ outcome, points })
-    .where('journal_id', '=', checkIn.id)
-    .execute();
-}
-
-async function transferredOf(trx: Trx, key: DayKey): Promise<Map<string, Transferred>> {
-  const rows = await trx
-    .selectFrom('check_in')
-    .innerJoin('transfer', 'transfer.check_in_id', 'check_in.journal_id')
-    .select(['check_in.station', 'check_in.epoch', 'check_in.seq', 'credit', 'amount'])
-    .where('check_in.volunteer_id', '=', key.volunteer)
-    .where('check_in.day', '=', key.day)
-    .execute();
-  const account = volunteerAccount(key.volunteer);
-  const transferred = new Map<string, Transferred>();
-  for (const { station, epoch, seq, credit, amount } of rows) {
-    const checkIn = `${station}/${epoch}/${seq}`;
-    const { net, count } = transferred.get(checkIn) ?? { net: 0, count: 0 };
-    const signed = credit === account ? amount : -amount;
-    transferred.set(checkIn, { net: net + signed, count: count + 1 });
+async function storeScore(
+  work: CommitWork,
+  { checkIn, outcome, points }: Scored<DayRow>,
+  isTransferred: boolean,
+): Promise<void> {
+  const transfers = checkIn.transfers + (isTransferred ? 1 : 0);
+  if (checkIn.fresh) {
+    checkIn.fresh.outcome = outcome;
+    checkIn.fresh.points = points;
+    await storeCheckIn(work, checkIn.fresh, { counts: 1, transfers });
+  } else if (isTransferred || checkIn.outcome !== outcome) {
+    const { journalId } = checkIn;
+    await work.statements.changeCheckIn({ journal_id: journalId, outcome, points, transfers });
   }
-  return transferred;
 }
 
-/** One transfer and its two balances, which are a projection of the transfers. */
-async function insertTransfer(
-  trx: Trx,
+/** One transfer; the balances, which are a projection of the transfers, follow in one sum. */
+async function storeTransfer(
+  { statements, nowMs }: CommitWork,
   { reference, debit, credit, amount, code }: Transfer,
-  checkInId: number,
-  reason: object,
-  at: number,
+  { checkIn, outcome, points }: Scored<DayRow>,
+  rule: { policy: number; day: string },
 ): Promise<void> {
-  const row = { reference, debit, credit, amount, code, at, check_in_id: checkInId };
-  await trx
-    .insertInto('transfer')
-    .values({ ...row, reason: JSON.stringify(reason) })
-    .execute();
-  const change = (account: string, by: number) =>
-    trx
-      .updateTable('account')
-      .set((eb) => ({ balance: eb('balance', '+', by) }))
-      .where('id', '=', account)
-      .execute();
-  await change(debit, -amount);
-  await change(credit, amount);
+  const { occurredMs, journalId } = checkIn;
+  const reason = JSON.stringify({ rule: 'check-in', ...rule, occurredMs, outcome, points });
+  const row = { reference, debit, credit, amount, code, at: nowMs, reason };
+  await statements.addTransfer({ ...row, check_in_id: journalId });
 }
 
-async function announce(
-  trx: Trx,
-  { volunteer, day }: DayKey,
-  { checkIn, outcome }: Scored<CheckInRow>,
-  { amount, credit }: Transfer,
-  { nowMs, nameOf }: CommitContext,
-): Promise<void> {
-  const account = volunteerAccount(volunteer);
-  const { name, balance } = await trx
-    .selectFrom('volunteer')
-    .innerJoin('account', 'account.volunteer_id', 'volunteer.id')
-    .select(['name', 'balance'])
-    .where('volunteer.id', '=', volunteer)
-    .executeTakeFirstOrThrow();
-  await toFeed(trx, 'points', nowMs, {
-    station: checkIn.station,
-    stationName: nameOf(checkIn.station),
-    volunteer: { id: volunteer, name },
-    day,
-    outcome,
-    change: credit === account ? amount : -amount,
-    balance,
-  });
+/** The scheme's side of all transfers of a group. */
+export async function storeIssued({ statements, issued }: CommitWork): Promise<void> {
+  if (issued !== 0) await statements.changeBalance({ account: issuedForCheckIns, by: issued });
 }

@@ -7,7 +7,7 @@ import {
   type PresenceState,
   type StationPresence,
 } from '../domain/presence.ts';
-import { toFeed } from '../feed/outbox.ts';
+import { Outgoing } from '../feed/outgoing.ts';
 import { cursorOf } from '../ingest/chain.ts';
 import { receiptOf } from '../ingest/commit-group.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
@@ -138,14 +138,16 @@ export class PresenceWatch {
     const { db, directory, now, monotonicNow, onCommitted } = this.#options;
     const written = changes.map((change) => ({ ...change, report: change.watched.report }));
     await db.transaction().execute(async (trx) => {
+      const outgoing = new Outgoing();
       for (const { station, watched, next, isNew = false, report } of written) {
         const heardMs = Math.round(now() - (monotonicNow() - watched.heardMs));
         const health = report === undefined ? {} : { health: report };
         await writePresence(trx, station, { presence: next, heardMs, ...health });
         if (!isNew && next.state === watched.presence.state) continue;
         const stationName = directory.nameOf(station);
-        await toFeed(trx, 'station', now(), { station, stationName, state: next.state });
+        outgoing.toFeed('station', now(), { station, stationName, state: next.state });
       }
+      await outgoing.store(trx);
     });
     for (const { station, watched, next, report } of written) {
       const { heardMs } = watched;

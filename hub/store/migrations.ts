@@ -123,4 +123,41 @@ CREATE TABLE station_presence (
   session TEXT NOT NULL, since_ms INTEGER NOT NULL, heard_ms INTEGER NOT NULL, health TEXT
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE TABLE lane (
+  id INTEGER PRIMARY KEY, station TEXT NOT NULL REFERENCES station(id), epoch TEXT NOT NULL,
+  name TEXT NOT NULL CHECK (name IN ('alarm', 'routine')), through INTEGER NOT NULL,
+  hash TEXT NOT NULL, dated_ms INTEGER NOT NULL, UNIQUE (station, epoch, name)
+) STRICT;
+INSERT INTO lane (station, epoch, name, through, hash, dated_ms)
+  SELECT station, epoch, lane, through, hash, 0 FROM station_cursor;
+DROP TABLE station_cursor;
+
+CREATE TABLE new_journal (
+  id INTEGER PRIMARY KEY, lane_id INTEGER NOT NULL REFERENCES lane(id), seq INTEGER NOT NULL,
+  type TEXT NOT NULL, body TEXT NOT NULL, hash TEXT NOT NULL, received_ms INTEGER NOT NULL,
+  occurred_ms INTEGER NOT NULL, earliest_ms INTEGER, dated_by TEXT NOT NULL, UNIQUE (lane_id, seq)
+) STRICT;
+INSERT INTO new_journal
+  SELECT journal.id, lane.id, seq, type, body, journal.hash, received_ms, occurred_ms, NULL, dated_by
+  FROM journal JOIN lane ON lane.station = journal.station AND lane.epoch = journal.epoch
+    AND lane.name = journal.lane;
+DROP TABLE journal;
+ALTER TABLE new_journal RENAME TO journal;
+
+ALTER TABLE check_in ADD COLUMN counts INTEGER NOT NULL DEFAULT 1 CHECK (counts IN (0, 1));
+ALTER TABLE check_in ADD COLUMN transfers INTEGER NOT NULL DEFAULT 0;
+UPDATE check_in SET counts = 0 WHERE outcome IN ('unknown-card', 'blocked-card');
+UPDATE check_in SET transfers =
+  (SELECT count(*) FROM transfer WHERE check_in_id = check_in.journal_id);
+
+DROP INDEX transfer_of_check_in;
+
+CREATE TABLE new_outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, messages TEXT NOT NULL) STRICT;
+INSERT INTO new_outbox (id, messages)
+  SELECT id, json_array(json_object('topic', topic, 'station', station, 'body', json(body)))
+  FROM outbox ORDER BY id;
+DROP TABLE outbox;
+ALTER TABLE new_outbox RENAME TO outbox;
+`,
 ];

@@ -11,15 +11,19 @@ import {
   SqliteDriver,
 } from 'kysely';
 import { newKey } from '../../shared/ids.ts';
+import { type IngestStatements, prepareIngest } from './ingest-statements.ts';
 import { migrations } from './migrations.ts';
 import type { Db, Schema } from './schema.ts';
 
 /** How long a write waits for another process (the CLI beside a running hub) to finish its own. */
 const busyTimeoutMs = 5_000;
+/** The pages that a day's ingest of a district touches again and again stay in memory. */
+const cacheKib = 64 * 1024;
 export const storeFileName = 'hub.sqlite';
 
 export interface Store {
   readonly db: Db;
+  readonly ingest: IngestStatements;
   /** Changes whenever another connection has committed (SQLite, "PRAGMA data_version"). */
   dataVersion(): number;
   /** The key that turns card UIDs into tokens; made with the store, the same for every station. */
@@ -48,6 +52,7 @@ export function openStore(dataDir: string): Store {
   const db = new Kysely<Schema>({ dialect: new ImmediateDialect({ database: sqlite }) });
   return {
     db,
+    ingest: prepareIngest(db, sqlite),
     dataVersion: () => Number(sqlite.pragma('data_version', { simple: true })),
     schemeKey: () => schemeKeyOf(db),
     close: () => db.destroy(),
@@ -59,8 +64,11 @@ function prepare(sqlite: BetterSqlite.Database): void {
   sqlite.pragma('journal_mode = WAL');
   // FULL: a commit is on disk before anybody hears of it, also when the power fails (SQLite, "PRAGMA synchronous").
   sqlite.pragma('synchronous = FULL');
-  sqlite.pragma('foreign_keys = ON');
+  sqlite.pragma(`cache_size = -${cacheKib}`);
+  // A table that others refer to can only be replaced while they are not enforced (SQLite, "ALTER TABLE").
+  sqlite.pragma('foreign_keys = OFF');
   sqlite.transaction(() => migrate(sqlite)).immediate();
+  sqlite.pragma('foreign_keys = ON');
 }
 
 function migrate(sqlite: BetterSqlite.Database): void {

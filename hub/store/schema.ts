@@ -7,7 +7,7 @@ export interface Schema {
   volunteer: { id: string; name: string; created_at: number };
   card: { token: string; volunteer_id: string; status: CardStatus };
   journal: JournalTable;
-  station_cursor: { station: string; epoch: string; lane: string; through: number; hash: string };
+  lane: LaneTable;
   check_in: CheckInTable;
   account: { id: string; volunteer_id: string | null; balance: number };
   transfer: TransferTable;
@@ -17,7 +17,7 @@ export interface Schema {
   policy: { version: number; effective_from: string; body: string };
   refusal: { reason: string; station: string; count: number; last_at: number };
   refusal_sample: RefusalSampleTable;
-  outbox: { id: Generated<number>; topic: string; station: string | null; body: string };
+  outbox: { id: Generated<number>; messages: string };
   station_presence: StationPresenceTable;
 }
 
@@ -32,18 +32,31 @@ interface StationTable {
   revoked_at: number | null;
 }
 
-interface JournalTable {
+interface LaneTable {
   id: Generated<number>;
   station: string;
   epoch: string;
-  lane: string;
+  name: string;
+  /** Highest sequence that is committed, and the chain hash there. */
+  through: number;
+  hash: string;
+  /** When the newest entry with a date of its own happened; 0 for none. */
+  dated_ms: number;
+}
+
+interface JournalTable {
+  id: Generated<number>;
+  lane_id: number;
   seq: number;
   type: string;
   /** The entry as JSON text, exactly as the station hashed it. */
   body: string;
   hash: string;
   received_ms: number;
+  /** When it happened; where that is only known within bounds, the later one. */
   occurred_ms: number;
+  /** The earlier bound, where there are bounds. */
+  earliest_ms: number | null;
   dated_by: string;
 }
 
@@ -56,8 +69,13 @@ interface CheckInTable {
   card: string;
   day: string;
   occurred_ms: number;
+  /** 1 when it takes part in the scoring of its day. */
+  counts: 0 | 1;
   outcome: string;
+  /** The sum of its transfers. */
   points: number;
+  /** How many transfers there are for it. */
+  transfers: number;
 }
 
 interface TransferTable {

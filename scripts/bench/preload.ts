@@ -22,13 +22,18 @@ export function preload(
   db.pragma('synchronous = OFF');
   const station = db.prepare('SELECT id FROM station LIMIT 1').pluck().get();
   const epoch = newEpoch();
+  const lane = db
+    .prepare(
+      `INSERT INTO lane (station, epoch, name, through, hash, dated_ms) VALUES (?, ?, 'routine', ?, ?, 0)`,
+    )
+    .run(station, epoch, rows, 'f'.repeat(64)).lastInsertRowid;
   const journal = db.prepare(
-    `INSERT INTO journal (station, epoch, lane, seq, type, body, hash, received_ms, occurred_ms, dated_by)
-     VALUES (?, ?, 'routine', ?, 'check-in', ?, ?, ?, ?, 'station-clock')`,
+    `INSERT INTO journal (lane_id, seq, type, body, hash, received_ms, occurred_ms, dated_by)
+     VALUES (?, ?, 'check-in', ?, ?, ?, ?, 'station-clock')`,
   );
   const checkIn = db.prepare(
-    `INSERT INTO check_in (journal_id, volunteer_id, station, epoch, seq, card, day, occurred_ms, outcome, points)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'credited', ${points})`,
+    `INSERT INTO check_in (journal_id, volunteer_id, station, epoch, seq, card, day, occurred_ms, counts, outcome, points, transfers)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, 'credited', ${points}, 1)`,
   );
   const transfer = db.prepare(
     `INSERT INTO transfer (reference, debit, credit, amount, code, at, check_in_id, reason)
@@ -39,7 +44,7 @@ export function preload(
     const volunteer = volunteers[seq % volunteers.length] ?? '';
     const atMs = pastMs + (Math.floor(seq / volunteers.length / 3) % 700) * dayMs;
     const day = new Date(atMs).toISOString().slice(0, 10);
-    const { lastInsertRowid: id } = journal.run(station, epoch, seq, body, hash, atMs, atMs);
+    const { lastInsertRowid: id } = journal.run(lane, seq, body, hash, atMs, atMs);
     checkIn.run(id, volunteer, station, epoch, seq, card, day, atMs);
     transfer.run(`preload/${seq}`, `volunteer:${volunteer}`, atMs, id);
   };

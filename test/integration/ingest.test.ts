@@ -38,7 +38,7 @@ async function openHub(): Promise<void> {
   const directory = new StationDirectory(store.db);
   await directory.refresh();
   ingest = new Ingest({
-    db: store.db,
+    store,
     directory,
     bus: {
       publish: async (_topic, payload) => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { addStation, revokeStation } from '../../hub/app/registry.ts';
 import { listStations } from '../../hub/app/reports.ts';
+import { outgoingSchema } from '../../hub/feed/outgoing.ts';
 import { PresenceWatch } from '../../hub/presence/presence-watch.ts';
 import { openStore, type Store } from '../../hub/store/open-store.ts';
 import { newEpoch } from '../../shared/ids.ts';
@@ -64,9 +65,11 @@ describe('the presence watch', () => {
   const state = async () => (await listStations(store))[0]?.state;
   /** What the feed is told, in order. */
   const told = async (): Promise<string[]> => {
-    const rows = await store.db.selectFrom('outbox').select('body').orderBy('id').execute();
+    const rows = await store.db.selectFrom('outbox').select('messages').orderBy('id').execute();
     const said = z.looseObject({ state: z.string(), station: z.literal(station) });
-    return rows.map(({ body }) => said.parse(JSON.parse(body)).state);
+    return rows
+      .flatMap(({ messages }) => outgoingSchema.parse(JSON.parse(messages)))
+      .map(({ body }) => said.parse(body).state);
   };
 
   it('knows nothing of a station that never spoke', async () => {

@@ -9,7 +9,7 @@ const hubMain = 'hub/main.ts';
 const balancesSchema = z.array(z.looseObject({ id: z.string(), balance: z.int() }));
 
 /** What every message on the feed says, as far as tests look at it. */
-export const feedBodySchema = z.looseObject({ id: z.int(), state: z.string().optional() });
+export const feedBodySchema = z.looseObject({ id: z.string(), state: z.string().optional() });
 export type FeedBody = z.infer<typeof feedBodySchema>;
 
 /**

@@ -1,0 +1,177 @@
+import type BetterSqlite from 'better-sqlite3';
+import { preparer } from './prepared.ts';
+import type { Db } from './schema.ts';
+
+export type IngestStatements = ReturnType<typeof prepareIngest>;
+
+/** The statements that every entry goes through, compiled once. Run them inside a transaction only. */
+export function prepareIngest(db: Db, sqlite: BetterSqlite.Database) {
+  const prepare = preparer(sqlite);
+  return {
+    ...laneStatements(db, prepare),
+    ...checkInStatements(db, prepare),
+    ...ledgerStatements(db, prepare),
+  };
+}
+
+type Prepare = ReturnType<typeof preparer>;
+
+function laneStatements(db: Db, prepare: Prepare) {
+  return {
+    findLane: prepare<{ station: string; epoch: string; name: string }>()((p) =>
+      db
+        .selectFrom('lane')
+        .selectAll()
+        .where('station', '=', p.station)
+        .where('epoch', '=', p.epoch)
+        .where('name', '=', p.name),
+    ),
+    addLane: prepare<{ station: string; epoch: string; name: string; hash: string }>()((p) =>
+      db
+        .insertInto('lane')
+        .values({ ...pick(p, 'station', 'epoch', 'name', 'hash'), through: 0, dated_ms: 0 })
+        .returningAll(),
+    ),
+    moveLane: prepare<{ id: number; through: number; hash: string; dated_ms: number }>()((p) =>
+      db
+        .updateTable('lane')
+        .set(pick(p, 'through', 'hash', 'dated_ms'))
+        .where('id', '=', p.id),
+    ),
+    addEntry: prepare<{
+      lane_id: number;
+      seq: number;
+      type: string;
+      body: string;
+      hash: string;
+      received_ms: number;
+      occurred_ms: number;
+      earliest_ms: number | null;
+      dated_by: string;
+    }>()((p) =>
+      db
+        .insertInto('journal')
+        .values({
+          ...pick(p, 'lane_id', 'seq', 'type', 'body', 'hash'),
+          ...pick(p, 'received_ms', 'occurred_ms', 'earliest_ms', 'dated_by'),
+        })
+        .returning('id'),
+    ),
+    hashesOf: prepare<{ lane_id: number; from: number; through: number }>()((p) =>
+      db
+        .selectFrom('journal')
+        .select(['seq', 'hash'])
+        .where('lane_id', '=', p.lane_id)
+        .where('seq', '>=', p.from)
+        .where('seq', '<=', p.through),
+    ),
+    outcomesOf: prepare<{ lane_id: number; from: number; through: number }>()((p) =>
+      db
+        .selectFrom('journal')
+        .leftJoin('check_in', 'check_in.journal_id', 'journal.id')
+        .select(['journal.seq', 'check_in.outcome', 'check_in.points'])
+        .where('journal.lane_id', '=', p.lane_id)
+        .where('journal.seq', '>=', p.from)
+        .where('journal.seq', '<=', p.through)
+        .orderBy('journal.seq'),
+    ),
+  };
+}
+
+function checkInStatements(db: Db, prepare: Prepare) {
+  return {
+    ownerOf: prepare<{ card: string }>()((p) =>
+      db
+        .selectFrom('card')
+        .innerJoin('volunteer', 'volunteer.id', 'card.volunteer_id')
+        .select(['volunteer.id', 'volunteer.name', 'card.status'])
+        .where('card.token', '=', p.card),
+    ),
+    checkInsOf: prepare<{ volunteer: string; day: string }>()((p) =>
+      db
+        .selectFrom('check_in')
+        .selectAll()
+        .where('volunteer_id', '=', p.volunteer)
+        .where('day', '=', p.day)
+        .where('counts', '=', 1),
+    ),
+    addCheckIn: prepare<{
+      journal_id: number;
+      volunteer_id: string | null;
+      station: string;
+      epoch: string;
+      seq: number;
+      card: string;
+      day: string;
+      occurred_ms: number;
+      counts: 0 | 1;
+      outcome: string;
+      points: number;
+      transfers: number;
+    }>()((p) =>
+      db.insertInto('check_in').values({
+        ...pick(p, 'journal_id', 'volunteer_id', 'station', 'epoch', 'seq', 'card'),
+        ...pick(p, 'day', 'occurred_ms', 'counts', 'outcome', 'points', 'transfers'),
+      }),
+    ),
+    changeCheckIn: prepare<{
+      journal_id: number;
+      outcome: string;
+      points: number;
+      transfers: number;
+    }>()((p) =>
+      db
+        .updateTable('check_in')
+        .set(pick(p, 'outcome', 'points', 'transfers'))
+        .where('journal_id', '=', p.journal_id),
+    ),
+    policyOf: prepare<{ day: string }>()((p) =>
+      db
+        .selectFrom('policy')
+        .select(['version', 'body'])
+        .where('effective_from', '<=', p.day)
+        .orderBy('effective_from', 'desc')
+        .orderBy('version', 'desc')
+        .limit(1),
+    ),
+  };
+}
+
+function ledgerStatements(db: Db, prepare: Prepare) {
+  return {
+    addTransfer: prepare<{
+      reference: string;
+      debit: string;
+      credit: string;
+      amount: number;
+      code: string;
+      at: number;
+      check_in_id: number | null;
+      reason: string;
+    }>()((p) =>
+      db.insertInto('transfer').values({
+        ...pick(p, 'reference', 'debit', 'credit', 'amount'),
+        ...pick(p, 'code', 'at', 'check_in_id', 'reason'),
+      }),
+    ),
+    changeBalance: prepare<{ account: string; by: number }>()((p) =>
+      db
+        .updateTable('account')
+        .set((eb) => ({ balance: eb('balance', '+', p.by) }))
+        .where('id', '=', p.account)
+        .returning('balance'),
+    ),
+    balanceOf: prepare<{ account: string }>()((p) =>
+      db.selectFrom('account').select('balance').where('id', '=', p.account),
+    ),
+    addOutgoing: prepare<{ messages: string }>()((p) =>
+      db.insertInto('outbox').values(pick(p, 'messages')),
+    ),
+  };
+}
+
+/** Placeholders have no own members to spread: they are taken by name. */
+function pick<P, K extends keyof P>(parameters: P, ...names: K[]): Pick<P, K> {
+  const picked = Object.fromEntries(names.map((name) => [name, parameters[name]]));
+  return picked as Pick<P, K>;
+}

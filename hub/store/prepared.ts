@@ -1,0 +1,44 @@
+import type BetterSqlite from 'better-sqlite3';
+import type { Compilable } from 'kysely';
+
+/** Stands for a value while a query is compiled. */
+class Parameter {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/**
+ * What a query may answer with: at once on SQLite, later on an engine in a process of its own.
+ * `await` takes both.
+ */
+export type Answer<T> = T | Promise<T>;
+export type Prepared<P, R> = (parameters: P) => Answer<R[]>;
+
+/**
+ * Compiles a query once and keeps the engine's statement. Measured on the ingest path, building and
+ * compiling each query anew took half of the time, and preparing its statement another fifth.
+ * @returns a function that takes a query over named parameters, and gives one that runs it
+ */
+export function preparer(sqlite: BetterSqlite.Database) {
+  return <P extends object>() =>
+    <R>(build: (parameters: P) => Compilable<R>): Prepared<P, R> => {
+      // Whatever is read from it is a placeholder of that name; only the types say that it is a P.
+      const placeholders = new Proxy({} as P, { get: (_, name) => new Parameter(String(name)) });
+      const { sql, parameters } = build(placeholders).compile();
+      const statement = sqlite.prepare(sql);
+      const run = (values: unknown[]): unknown[] => {
+        if (statement.reader) return statement.all(values);
+        statement.run(values);
+        return [];
+      };
+      return (given) => {
+        const values = parameters.map((value) =>
+          value instanceof Parameter ? Reflect.get(given, value.name) : value,
+        );
+        // The rows are what the query says, as Kysely itself has it.
+        return run(values) as R[];
+      };
+    };
+}
