@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
 import type { Bus } from '../shared/bus/bus.ts';
 import type { Log } from '../shared/log.ts';
 import { hubPresenceTopic, stationFilters } from '../shared/wire/topics.ts';
@@ -85,6 +86,7 @@ async function boot(
     onCommitted,
     meter: metrics,
     now: Date.now,
+    arrivals: setImmediate,
     dayOf: localDay(settings.timeZone),
     log,
   });

@@ -6,8 +6,10 @@ import type { StationDirectory } from '../ingest/station-directory.ts';
 import type { Db } from '../store/schema.ts';
 import { outgoingSchema } from './outgoing.ts';
 
-/** Rows published between two moves of the cursor: what may be published twice after a crash. */
+/** Rows read at a time: bounds memory after a long absence of the broker. */
 const rowsMax = 100;
+/** What was published is removed so often: a commit of its own for each row would cost more than the row. */
+const removeEveryMs = 200;
 
 /** Publishes what transactions have put into the outbox: in order, at least once. */
 export class OutboxPublisher {
@@ -18,6 +20,9 @@ export class OutboxPublisher {
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
+  /** Ids up to here are published; after a crash those of the last moment are published again. */
+  #publishedId = 0;
+  #removal: NodeJS.Timeout | undefined;
 
   constructor(
     db: Db,
@@ -41,6 +46,8 @@ export class OutboxPublisher {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
+    clearTimeout(this.#removal);
+    await this.#remove();
   }
 
   async #run(): Promise<void> {
@@ -57,26 +64,32 @@ export class OutboxPublisher {
     this.#running = undefined; // in the same turn as the check above, so that no wake is lost
   }
 
-  /** @returns whether there was anything. A row that is gone is one that was published. */
+  /** @returns whether there may be more. */
   async #publishBatch(): Promise<boolean> {
     const rows = await this.#db
       .selectFrom('outbox')
       .selectAll()
+      .where('id', '>', this.#publishedId)
       .orderBy('id')
       .limit(rowsMax)
       .execute();
-    let published = 0;
-    try {
-      for (const row of rows) {
-        await this.#publishRow(row);
-        published = row.id;
-      }
-    } finally {
-      if (published > 0) {
-        await this.#db.deleteFrom('outbox').where('id', '<=', published).execute();
-      }
+    for (const row of rows) {
+      await this.#publishRow(row);
+      this.#publishedId = row.id;
+      this.#removal ??= setTimeout(() => void this.#removeLater(), removeEveryMs);
     }
-    return rows.length > 0;
+    return rows.length === rowsMax;
+  }
+
+  async #removeLater(): Promise<void> {
+    this.#removal = undefined;
+    await this.#remove().catch((error: unknown) =>
+      this.#log.error({ err: error }, 'what was published stays in the outbox'),
+    );
+  }
+
+  async #remove(): Promise<void> {
+    await this.#db.deleteFrom('outbox').where('id', '<=', this.#publishedId).execute();
   }
 
   /** Ids say to who hears a message twice that it is the same one. */

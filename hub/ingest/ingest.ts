@@ -35,6 +35,8 @@ export interface IngestParts {
   readonly onCommitted: () => void;
   readonly meter: IngestMeter;
   readonly now: () => number;
+  /** Fulfils once what has arrived by now was handed to `take`. */
+  readonly arrivals: () => Promise<void>;
   readonly dayOf: (ms: number) => string;
   readonly log: Log;
 }
@@ -87,9 +89,16 @@ export class Ingest {
     return promise;
   }
 
-  /** What arrives while a commit runs goes into the next one: a lone tap never waits for company. */
+  /**
+   * What arrives while a commit runs goes into the next one: a lone tap never waits for company.
+   * SQLite commits without letting go of this thread, so what has arrived meanwhile still lies in
+   * the sockets: they are read first, or every message would be a group of its own.
+   */
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#commit(this.#nextGroup());
+    while (this.#waiting.length > 0) {
+      await this.#parts.arrivals();
+      await this.#commit(this.#nextGroup());
+    }
     // In the same turn as the check above: a message that comes later starts a run of its own.
     this.#running = undefined;
   }

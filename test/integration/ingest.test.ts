@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addCard, addStation, addVolunteer } from '../../hub/app/registry.ts';
 import { localDay } from '../../hub/domain/dating.ts';
@@ -50,6 +51,7 @@ async function openHub(): Promise<void> {
     onCommitted: () => {},
     meter: { refused: (reason) => refused.push(reason), committed: () => {}, receipted: () => {} },
     now: () => startMs + 120 * minuteMs,
+    arrivals: setImmediate,
     dayOf: localDay('Asia/Shanghai'),
     log,
   });
