@@ -60,7 +60,7 @@ async function boot(
   await directory.refresh();
 
   const presenceOf = hubPresence();
-  const bus = makeBus(settings, directory, () => presenceOf(false), log);
+  const bus = makeBus({ dataDir, settings, log }, directory, () => presenceOf(false));
   const outbox = new OutboxPublisher(store.db, bus, directory, log);
   const onCommitted = () => outbox.wake();
   const presence = new PresenceWatch({

@@ -3,14 +3,27 @@ import { z } from 'zod';
 const loopback = z.literal(['127.0.0.1', '::1', 'localhost'], 'only loopback without TLS');
 const portSchema = z.int().min(0).max(65_535);
 
+/** The hub's own broker. Passwords and MACs alone do not hide who taps where: only loopback may go unencrypted. */
+const mqttSchema = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1'),
+    port: portSchema.default(1883),
+    /** PEM files; relative names are below the data folder. */
+    tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
+  })
+  .refine(({ host, tls }) => loopback.safeParse(host).success || tls !== undefined, {
+    path: ['tls'],
+    error: 'any host but 127.0.0.1, ::1 and localhost needs certFile and keyFile here',
+    // Whatever else is wrong, so that all faults are listed at once.
+    when: ({ value }) => z.looseObject({ host: z.string() }).safeParse(value).success,
+  });
+
 /** EN 50136 SP5 and DP4 report a lost station within 90 s; a station speaks every 30 s. */
 const silentAfterDefaultMs = 90_000;
 
 /** hub.json in the data folder. */
 export const hubSettingsSchema = z.strictObject({
-  mqtt: z
-    .strictObject({ host: loopback.default('127.0.0.1'), port: portSchema.default(1883) })
-    .prefault({}),
+  mqtt: mqttSchema.prefault({}),
   /** Use this broker instead of the hub's own, which then is not started. */
   externalBroker: z
     .strictObject({

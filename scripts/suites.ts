@@ -68,6 +68,7 @@ export const suites: readonly Suite[] = [
     missing: programs('mosquitto', 'mosquitto_sub'),
   },
   { name: 'browser', files: 'test/browser/*', missing: browserMissing },
+  { name: 'TLS', files: 'test/**/*-tls*', missing: programs('openssl') },
   {
     name: 'end to end',
     files: 'test/hardware/end-to-end*',

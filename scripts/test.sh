@@ -9,9 +9,9 @@ if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); proce
   exit 1
 fi
 
-# What the real parts in the tests are made of: a card reader stack with a virtual card, a broker, a
-# pseudo-terminal for the simulated Arduino, and a browser with a font for Chinese and Korean.
-packages="build-essential python3 pcscd libccid libpcsclite-dev vsmartcard-vpcd mosquitto mosquitto-clients socat chromium fonts-wqy-microhei"
+# What the real parts in the tests are made of: a card reader stack with a virtual card, a broker,
+# certificates, a pseudo-terminal for the simulated Arduino, and a browser with a font for Chinese and Korean.
+packages="build-essential python3 pcscd libccid libpcsclite-dev vsmartcard-vpcd mosquitto mosquitto-clients openssl socat chromium fonts-wqy-microhei"
 
 missing=""
 if command -v dpkg-query >/dev/null 2>&1; then

@@ -8,6 +8,7 @@ import { verifyPassword } from '../app/passwords.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
 import type { HubSettings } from '../settings.ts';
 import { EmbeddedBus } from './embedded-bus.ts';
+import { readTlsFiles } from './tls-files.ts';
 
 /** The hub's session at an external broker: always the same, so that the broker keeps one and no more. */
 const hubClientId = 'yizhan-hub';
@@ -21,12 +22,12 @@ export function hubPresence(): (online: boolean) => Buffer {
 /**
  * The hub's own broker, unless the settings name another.
  * @param farewell the hub's presence message for when its connection is lost
+ * @throws SettingsError when the files of `mqtt.tls` are of no use
  */
 export function makeBus(
-  settings: HubSettings,
+  { dataDir, settings, log }: { dataDir: string; settings: HubSettings; log: Log },
   directory: StationDirectory,
   farewell: () => Buffer,
-  log: Log,
 ): Bus {
   const { externalBroker, mqtt } = settings;
   if (externalBroker) {
@@ -42,8 +43,10 @@ export function makeBus(
       log,
     });
   }
+  const { tls, ...address } = mqtt;
   return new EmbeddedBus({
-    ...mqtt,
+    ...address,
+    ...(tls === undefined ? {} : { tls: readTlsFiles(dataDir, tls) }),
     log,
     authenticate: async (username, password) => {
       const station = directory.find(username);

@@ -19,13 +19,14 @@ import {
 import { guardPackets, stationPacketBytesMax, strangerPacketBytesMax } from './packet-guard.ts';
 import { boundSilentConnections } from './silent-connections.ts';
 import { dropSlowClients } from './slow-clients.ts';
+import type { TlsPair } from './tls-files.ts';
 
 export interface EmbeddedBusOptions {
   readonly host: string;
   /** 0 takes any free port; `port` then says which. */
   readonly port: number;
   /** PEM texts; needed on every address but loopback. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: TlsPair;
   readonly authenticate: Authenticate;
   /** A subscriber that reads nothing for so long, while something waits for it, is cut. */
   readonly frozenAfterMs?: number;
@@ -89,6 +90,7 @@ export class EmbeddedBus implements Bus {
       : createServer(accept);
     const heard = boundSilentConnections(server, (detail) => listener.onTrouble?.(detail));
     this.#heard = (client) => heard(socketOf(client));
+    server.on('tlsClientError', (error) => listener.onTrouble?.(`TLS: ${error.message}`));
     server.listen(port, host);
     try {
       await once(server, 'listening');

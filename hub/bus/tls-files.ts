@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { SettingsError } from '../../shared/settings/settings-file.ts';
+
+/** The certificate chain and the private key of the hub's broker, as PEM texts. */
+export interface TlsPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/**
+ * Reads what `mqtt.tls` in hub.json names; relative names are below the data folder.
+ * @throws SettingsError that names every file that cannot be read, or says why both do not go together
+ */
+export function readTlsFiles(
+  dataDir: string,
+  names: { readonly certFile: string; readonly keyFile: string },
+): TlsPair {
+  const faults: string[] = [];
+  const read = (setting: 'certFile' | 'keyFile'): string => {
+    const file = resolve(dataDir, names[setting]);
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      faults.push(`mqtt.tls.${setting}: ${file} cannot be read (${reasonOf(error)})`);
+      return '';
+    }
+  };
+  const pair = { cert: read('certFile'), key: read('keyFile') };
+  if (faults.length === 0) {
+    try {
+      createSecureContext(pair);
+    } catch (error) {
+      const { certFile, keyFile } = names;
+      faults.push(`mqtt.tls: ${certFile} and ${keyFile} are no use together (${reasonOf(error)})`);
+    }
+  }
+  if (faults.length > 0) throw new SettingsError(join(dataDir, 'hub.json'), faults);
+  return pair;
+}
+
+/** @returns the code where there is one: the messages of OpenSSL and of the file system repeat the path or say less. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? String(error.code) : error.message;
+}
