@@ -19,6 +19,7 @@ import {
 import { guardPackets, stationPacketBytesMax, strangerPacketBytesMax } from './packet-guard.ts';
 import { boundSilentConnections } from './silent-connections.ts';
 import { dropSlowClients } from './slow-clients.ts';
+import { SubscriptionBook } from './subscription-book.ts';
 import type { TlsPair } from './tls-files.ts';
 
 export interface EmbeddedBusOptions {
@@ -60,6 +61,7 @@ export class EmbeddedBus implements Bus {
   readonly #sockets = new Set<Socket>();
   #listener: BusListener = {};
   #broker: Aedes | undefined;
+  #subscribers: SubscriptionBook | undefined;
   #server: Server | undefined;
   #endWatch: () => void = () => {};
   #heard: (client: Client) => void = () => {};
@@ -109,6 +111,7 @@ export class EmbeddedBus implements Bus {
   publish(topic: string, payload: Uint8Array, { retain = false } = {}): Promise<void> {
     const broker = this.#broker;
     if (broker === undefined) return Promise.reject(new BusOffline());
+    if (!retain && this.#subscribers?.hasReader(topic) === false) return Promise.resolve();
     const packet = { cmd: 'publish', qos: 1, dup: false, retain, topic } as const;
     const delivered = new Promise<void>((resolve) => {
       broker.publish({ ...packet, payload: Buffer.from(payload) }, (error) => {
@@ -190,6 +193,7 @@ export class EmbeddedBus implements Bus {
     });
     const trouble = (client: Client, error: Error): void =>
       this.#listener.onTrouble?.(`${client.id ?? 'unknown client'}: ${error.message}`);
+    this.#subscribers = new SubscriptionBook(broker);
     broker.on('client', (client) => this.#clients.add(client));
     broker.on('clientDisconnect', (client) => this.#clients.delete(client));
     broker.on('clientError', trouble);

@@ -1,12 +1,13 @@
 import type { Bus, BusMessage } from '../../shared/bus/bus.ts';
 import type { Log } from '../../shared/log.ts';
 import { encodeMessage } from '../../shared/wire/codec.ts';
-import type { HubMessage, StationMessage } from '../../shared/wire/messages.ts';
+import type { HubMessage, ReceiptMessage, StationMessage } from '../../shared/wire/messages.ts';
 import { stationTopic } from '../../shared/wire/topics.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import type { Store } from '../store/open-store.ts';
 import { type Admitted, admit, type EntriesMessage, hasEntries, type Refused } from './admit.ts';
 import { commitGroup, type Incoming, type Verdict } from './commit-group.ts';
+import { mergeReceipts } from './merge-receipts.ts';
 import { PolicyBook } from './policy-book.ts';
 import { RefusalBook } from './refusal-book.ts';
 import { ReplayWindow } from './replay-window.ts';
@@ -131,23 +132,21 @@ export class Ingest {
       for (const waiting of group) waiting.failed(error);
       return;
     }
-    for (const [index, waiting] of group.entries()) {
+    const receipts: ReceiptMessage[] = [];
+    for (const [index, { incoming, raw, done }] of group.entries()) {
       const verdict = verdicts[index];
-      if (verdict) this.#conclude(waiting, verdict);
+      if (verdict?.kind === 'receipt') {
+        if (verdict.fresh > 0) this.#replays.add(incoming.mac);
+        this.#parts.meter.committed(verdict.fresh);
+        receipts.push(verdict.receipt);
+      } else if (verdict?.kind === 'fork') {
+        const { station } = incoming.message;
+        this.#refuse({ reason: 'fork', detail: verdict.detail, station }, raw);
+      }
+      done();
     }
+    for (const receipt of mergeReceipts(receipts)) this.send(receipt);
     onCommitted();
-  }
-
-  #conclude({ incoming, raw, done }: Waiting, verdict: Verdict): void {
-    const { station } = incoming.message;
-    if (verdict.kind === 'fork') {
-      this.#refuse({ reason: 'fork', detail: verdict.detail, station }, raw);
-    } else {
-      if (verdict.fresh > 0) this.#replays.add(incoming.mac);
-      this.#parts.meter.committed(verdict.fresh);
-      this.send(verdict.receipt);
-    }
-    done();
   }
 
   /** Sends a signed message to its station. When it cannot be sent, the station asks again. */

@@ -28,17 +28,18 @@ export function preparer(sqlite: BetterSqlite.Database) {
       const placeholders = new Proxy({} as P, { get: (_, name) => new Parameter(String(name)) });
       const { sql, parameters } = build(placeholders).compile();
       const statement = sqlite.prepare(sql);
-      const run = (values: unknown[]): unknown[] => {
-        if (statement.reader) return statement.all(values);
+      const names = parameters.map((value) =>
+        value instanceof Parameter ? value.name : undefined,
+      );
+      const values = [...parameters];
+      return (given) => {
+        for (const [index, name] of names.entries()) {
+          if (name !== undefined) values[index] = Reflect.get(given, name);
+        }
+        // The rows are what the query says, as Kysely itself has it.
+        if (statement.reader) return statement.all(values) as R[];
         statement.run(values);
         return [];
-      };
-      return (given) => {
-        const values = parameters.map((value) =>
-          value instanceof Parameter ? Reflect.get(given, value.name) : value,
-        );
-        // The rows are what the query says, as Kysely itself has it.
-        return run(values) as R[];
       };
     };
 }

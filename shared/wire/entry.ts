@@ -30,11 +30,11 @@ export const faultPartSchema = z.enum(['reader', 'panel', 'journal', 'clock', 'd
 export type FaultPart = z.infer<typeof faultPartSchema>;
 
 export const routineEntrySchema = z.discriminatedUnion('type', [
-  z.looseObject({ ...base, type: z.literal('check-in'), card: cardTokenSchema }),
-  z.looseObject({ ...base, type: z.literal('started'), version: z.string().max(40) }),
+  z.object({ ...base, type: z.literal('check-in'), card: cardTokenSchema }),
+  z.object({ ...base, type: z.literal('started'), version: z.string().max(40) }),
   /** The clock was set just now: its reading dates every entry of the same boot. */
-  z.looseObject({ ...base, type: z.literal('clock') }),
-  z.looseObject({
+  z.object({ ...base, type: z.literal('clock') }),
+  z.object({
     ...base,
     type: z.literal('fault'),
     part: faultPartSchema,
@@ -44,9 +44,9 @@ export const routineEntrySchema = z.discriminatedUnion('type', [
 ]);
 
 export const alarmEntrySchema = z.discriminatedUnion('type', [
-  z.looseObject({ ...base, type: z.literal('alarm'), gesture: z.enum(['hold', 'triple-press']) }),
+  z.object({ ...base, type: z.literal('alarm'), gesture: z.enum(['hold', 'triple-press']) }),
   /** Pressed again soon after: the caller says it was a mistake. The alarm stands all the same. */
-  z.looseObject({ ...base, type: z.literal('mistake'), alarm: sequenceSchema }),
+  z.object({ ...base, type: z.literal('mistake'), alarm: sequenceSchema }),
 ]);
 
 export type RoutineEntry = z.infer<typeof routineEntrySchema>;
