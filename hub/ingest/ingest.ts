@@ -54,13 +54,11 @@ export class Ingest {
   readonly refusals = new RefusalBook();
   readonly #parts: IngestParts;
   readonly #replays = new ReplayWindow();
-  readonly #policies: PolicyBook;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
   constructor(parts: IngestParts) {
     this.#parts = parts;
-    this.#policies = new PolicyBook(parts.store.ingest);
   }
 
   /**
@@ -118,14 +116,14 @@ export class Ingest {
   async #commit(group: Waiting[]): Promise<void> {
     const { store, directory, dayOf, now, onCommitted, log } = this.#parts;
     const nameOf = (id: string): string => directory.nameOf(id);
-    const [statements, policies] = [store.ingest, this.#policies];
-    const context = { statements, policies, nowMs: now(), dayOf, nameOf };
+    const statements = store.ingest;
+    const context = { statements, nowMs: now(), dayOf, nameOf };
     const incoming = group.map((waiting) => waiting.incoming);
     let verdicts: Verdict[];
     try {
       verdicts = await store.db.transaction().execute((trx) => {
-        const outgoing = new Outgoing();
-        return commitGroup({ ...context, trx, outgoing, issued: 0 }, incoming);
+        const [policies, outgoing] = [new PolicyBook(statements), new Outgoing()];
+        return commitGroup({ ...context, trx, policies, outgoing, issued: 0 }, incoming);
       });
     } catch (error) {
       log.error({ err: error, messages: group.length }, 'commit failed, rolled back');

@@ -1,21 +1,28 @@
 import { type Policy, policySchema } from '../domain/policy.ts';
 import type { IngestStatements } from '../store/ingest-statements.ts';
 
-/** The policies that were in force, each read once: one that is published is never changed. */
+export interface PolicyInForce {
+  readonly version: number;
+  readonly body: Policy;
+}
+
+/** The policies in force on the days that one commit touches; each is looked up once. */
 export class PolicyBook {
   readonly #statements: Pick<IngestStatements, 'policyOf'>;
-  readonly #bodies = new Map<number, Policy>();
+  readonly #days = new Map<string, PolicyInForce>();
 
   constructor(statements: Pick<IngestStatements, 'policyOf'>) {
     this.#statements = statements;
   }
 
   /** @returns the latest policy that has taken effect by `day`. */
-  async of(day: string): Promise<{ version: number; body: Policy }> {
+  async of(day: string): Promise<PolicyInForce> {
+    const known = this.#days.get(day);
+    if (known) return known;
     const [row] = await this.#statements.policyOf({ day });
     if (!row) throw new Error(`no policy is in force on ${day}`);
-    const body = this.#bodies.get(row.version) ?? policySchema.parse(JSON.parse(row.body));
-    this.#bodies.set(row.version, body);
-    return { version: row.version, body };
+    const found = { version: row.version, body: policySchema.parse(JSON.parse(row.body)) };
+    this.#days.set(day, found);
+    return found;
   }
 }
