@@ -52,8 +52,9 @@ describe('a hub and a station with a reader and a panel', { timeout: 120_000 }, 
     await run(scheme.startHub());
     feed = await run(FeedListener.start(scheme.mqttPort));
     const env = { PCSCLITE_CSOCK_NAME: pcscd.socketPath, YIZHAN_LOG: 'info' };
-    const args = ['--settings', scheme.stationFile];
-    const station = await run(Program.start('device/main.ts', args, /station started/, env));
+    // Compiled ahead, as it runs on a unit.
+    const args = ['scripts/run-station.js', '--settings', scheme.stationFile];
+    const station = await run(Program.startNode(args, /station started/, env));
     const says = (what: RegExp) => expect.poll(() => station.output, patience).toMatch(what);
     await says(/"state":"ready".*"msg":"reader"/);
     await says(/"state":"ready".*"msg":"panel"/);

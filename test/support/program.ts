@@ -29,7 +29,16 @@ export class Program {
     ready: RegExp,
     env: Readonly<Record<string, string>> = {},
   ): Promise<Program> {
-    return Program.#start(process.execPath, ['--import', 'tsx', main, ...args], ready, env);
+    return Program.startNode(['--import', 'tsx', main, ...args], ready, env);
+  }
+
+  /** The same with Node's own arguments, for a program that needs no loader. */
+  static startNode(
+    args: readonly string[],
+    ready: RegExp,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Program> {
+    return Program.#start(process.execPath, args, ready, env);
   }
 
   /** Starts a shell script of the repository and waits until it prints `ready`. */
@@ -68,6 +77,11 @@ export class Program {
   static #run(command: string, args: readonly string[]): Ended {
     const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
     return { status, stdout, stderr };
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('the program did not start');
+    return this.#child.pid;
   }
 
   get output(): string {
