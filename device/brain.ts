@@ -1,6 +1,6 @@
-import { performance } from 'node:perf_hooks';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
+import { systemTimers, type Timers } from '../shared/timers.ts';
 import { decide, wakeAtMs } from './domain/decide.ts';
 import { lights, tones } from './domain/signals.ts';
 import { backlogOf, type StationState } from './domain/state.ts';
@@ -17,6 +17,9 @@ export interface BrainParts {
   readonly log: Log;
   readonly version: string;
   readonly diskFreeBytes: () => number;
+  readonly timers?: Timers;
+  /** The rules that it goes by; a simulation may plant others. */
+  readonly decide?: typeof decide;
 }
 
 /** Timers of Node take at most 2^31-1 ms; the station announces itself far more often anyway. */
@@ -29,20 +32,19 @@ export class Brain {
   readonly #listeners = new Set<() => void>();
   #state: StationState;
   #deciding = false;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timers: Timers;
+  readonly #decide: typeof decide;
+  #callOff: () => void = () => {};
 
   constructor(parts: BrainParts, initial: StationState) {
     this.#parts = parts;
     this.#state = initial;
+    this.#timers = parts.timers ?? systemTimers;
+    this.#decide = parts.decide ?? decide;
   }
 
   get state(): StationState {
     return this.#state;
-  }
-
-  /** The monotonic clock that all of the station's timers go by, in milliseconds. */
-  static nowMs(): number {
-    return performance.now();
   }
 
   /** @returns a function that ends the listening. */
@@ -66,21 +68,20 @@ export class Brain {
   };
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#callOff();
     this.#listeners.clear();
   }
 
   #take(input: Input): void {
-    const { state, steps } = decide(this.#state, input, Brain.nowMs());
+    const { state, steps } = this.#decide(this.#state, input, this.#timers.now());
     this.#state = state;
     for (const step of steps) this.#perform(step);
   }
 
   #schedule(): void {
-    clearTimeout(this.#timer);
-    const inMs = Math.min(Math.max(0, wakeAtMs(this.#state) - Brain.nowMs()), wakeMsMax);
-    this.#timer = setTimeout(() => this.dispatch({ type: 'tick' }), Math.ceil(inMs));
+    this.#callOff();
+    const inMs = Math.min(Math.max(0, wakeAtMs(this.#state) - this.#timers.now()), wakeMsMax);
+    this.#callOff = this.#timers.after(Math.ceil(inMs), () => this.dispatch({ type: 'tick' }));
   }
 
   #perform(step: Step): void {

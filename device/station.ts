@@ -3,6 +3,7 @@ import { MqttBus } from '../shared/bus/mqtt-bus.ts';
 import { cardToken } from '../shared/card-token.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
+import { systemTimers } from '../shared/timers.ts';
 import { Brain } from './brain.ts';
 import { initialState } from './domain/state.ts';
 import { JournalKeeper } from './journal/journal-keeper.ts';
@@ -40,7 +41,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
 
   const keeper = new JournalKeeper(settings.dataDir);
   const { reader, panel } = hardware(options);
-  const state = initialState(settings.button, keeper.journal.restore(), Brain.nowMs());
+  const state = initialState(settings.button, keeper.journal.restore(), systemTimers.now());
   const uplink = new Uplink({
     station: settings.station,
     macKey: settings.macKey,

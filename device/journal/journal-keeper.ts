@@ -1,7 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { syncFolder } from '../../shared/settings/durable-file.ts';
-import { Journal } from './journal.ts';
+import { Journal, type JournalOptions } from './journal.ts';
+import { diskFiles, inMemory, type JournalFiles } from './journal-files.ts';
 
 const fileName = 'journal.db';
 const damagedPrefix = 'journal.damaged-';
@@ -12,6 +11,12 @@ const damageCodes = ['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_IOERR'];
 /** A disk that damages one file after another is not worth a fourth. */
 const replacementsMax = 3;
 
+export interface JournalKeeperOptions extends JournalOptions {
+  readonly files?: JournalFiles;
+  /** Wall clock, for the names of damaged files. */
+  readonly now?: () => number;
+}
+
 /**
  * Keeps a journal at hand whatever the disk does. A damaged file is set aside, never deleted, and
  * another begun (with a new epoch). When no file can be written at all, alarms still go into a
@@ -19,14 +24,18 @@ const replacementsMax = 3;
  */
 export class JournalKeeper {
   readonly #folder: string;
+  readonly #options: JournalKeeperOptions;
+  readonly #files: JournalFiles;
   #journal: Journal;
   #trouble: string | undefined;
   #durable = true;
   #replacements = 0;
 
   /** @param folder made when it is missing */
-  constructor(folder: string) {
+  constructor(folder: string, options: JournalKeeperOptions = {}) {
     this.#folder = folder;
+    this.#options = options;
+    this.#files = options.files ?? diskFiles;
     this.#journal = this.#open();
   }
 
@@ -48,8 +57,10 @@ export class JournalKeeper {
 
   /** @returns the damaged journals that still lie in the folder. */
   damagedFiles(): string[] {
-    const names = existsSync(this.#folder) ? readdirSync(this.#folder) : [];
-    return names.filter((name) => name.startsWith(damagedPrefix) && name.endsWith('.db')).sort();
+    return this.#files
+      .names(this.#folder)
+      .filter((name) => name.startsWith(damagedPrefix) && name.endsWith('.db'))
+      .sort();
   }
 
   /** Sets the journal aside after a failure at run time when the file is at fault. @returns whether it did. */
@@ -66,7 +77,7 @@ export class JournalKeeper {
   goOnInMemory(reason: string): void {
     this.#trouble = `the journal cannot be written (${reason}): alarms are sent, taps are refused`;
     this.#durable = false;
-    this.#journal = new Journal(':memory:');
+    this.#journal = new Journal(inMemory, this.#options);
   }
 
   close(): void {
@@ -76,8 +87,8 @@ export class JournalKeeper {
   #open(): Journal {
     const file = join(this.#folder, fileName);
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      return new Journal(file);
+      this.#files.makeFolder(this.#folder);
+      return new Journal(file, this.#options);
     } catch (error) {
       return this.#openAnother(file, error);
     }
@@ -85,23 +96,24 @@ export class JournalKeeper {
 
   #openAnother(file: string, first: unknown): Journal {
     try {
-      if (existsSync(file)) this.#setAside();
-      return new Journal(file);
+      if (this.#files.names(this.#folder).includes(fileName)) this.#setAside();
+      return new Journal(file, this.#options);
     } catch (second) {
       this.#durable = false;
       this.#trouble = `the journal cannot be written (${reasonOf(second ?? first)}): alarms are sent, taps are refused`;
-      return new Journal(':memory:');
+      return new Journal(inMemory, this.#options);
     }
   }
 
   /** SQLite's companion files go along: a WAL without its database could not be read any more. */
   #setAside(): void {
-    const aside = `${damagedPrefix}${new Date().toISOString().replaceAll(/[:.]/g, '-')}.db`;
-    for (const suffix of ['', '-wal', '-shm']) {
-      const from = join(this.#folder, `${fileName}${suffix}`);
-      if (existsSync(from)) renameSync(from, join(this.#folder, `${aside}${suffix}`));
-    }
-    syncFolder(this.#folder);
+    const time = new Date((this.#options.now ?? Date.now)()).toISOString();
+    const aside = `${damagedPrefix}${time.replaceAll(/[:.]/g, '-')}.db`;
+    const present = this.#files.names(this.#folder);
+    const moves = ['', '-wal', '-shm']
+      .map((suffix) => ({ from: `${fileName}${suffix}`, to: `${aside}${suffix}` }))
+      .filter(({ from }) => present.includes(from));
+    this.#files.rename(this.#folder, moves);
   }
 }
 

@@ -1,5 +1,4 @@
-import { chmodSync } from 'node:fs';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { newEpoch } from '../../shared/ids.ts';
 import {
@@ -13,6 +12,7 @@ import {
 import { alarmKeySchema } from '../../shared/wire/messages.ts';
 import type { LatchedAlarm, Restored } from '../domain/state.ts';
 import type { EntryDraft } from '../domain/steps.ts';
+import { diskFiles, type JournalFiles } from './journal-files.ts';
 
 const schema = `
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -25,6 +25,11 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS cursor (lane TEXT PRIMARY KEY, committed INTEGER NOT NULL) STRICT;
 `;
+
+export interface JournalOptions {
+  readonly files?: Pick<JournalFiles, 'open'>;
+  readonly newEpoch?: () => string;
+}
 
 export interface JournalEntry {
   readonly seq: number;
@@ -57,9 +62,8 @@ export class Journal {
    * @param file path, or ':memory:' for a journal that lives only as long as the process
    * @throws Error when the file is not a sound journal
    */
-  constructor(file: string) {
-    this.#db = openSound(file);
-    if (file !== ':memory:') chmodSync(file, 0o600);
+  constructor(file: string, options: JournalOptions = {}) {
+    this.#db = openSound(file, options.files ?? diskFiles);
     this.#insert = this.#db.prepare(
       'INSERT INTO entry (lane, seq, text, hash) VALUES (?, ?, ?, ?)',
     );
@@ -67,7 +71,7 @@ export class Journal {
       'SELECT seq, text, hash FROM entry WHERE lane = ? AND seq BETWEEN ? AND ? ORDER BY seq',
     );
     this.#one = this.#db.prepare('SELECT seq, text, hash FROM entry WHERE lane = ? AND seq = ?');
-    this.epoch = this.#meta('epoch') ?? this.#beginEpoch();
+    this.epoch = this.#meta('epoch') ?? this.#beginEpoch((options.newEpoch ?? newEpoch)());
     for (const lane of lanes) this.#checkTail(lane);
   }
 
@@ -137,8 +141,7 @@ export class Journal {
     this.#db.close();
   }
 
-  #beginEpoch(): string {
-    const epoch = newEpoch();
+  #beginEpoch(epoch: string): string {
     this.#setMeta('epoch', epoch);
     return epoch;
   }
@@ -169,8 +172,8 @@ export class Journal {
 }
 
 /** A handle on a sound file with all tables; on any other the handle is closed again, so that the file can be moved. */
-function openSound(file: string): Database.Database {
-  const db = new Database(file);
+function openSound(file: string, files: Pick<JournalFiles, 'open'>): Database.Database {
+  const db = files.open(file);
   try {
     // WAL with synchronous=FULL syncs at each commit; NORMAL may lose the last ones at power loss
     // (sqlite.org/pragma.html#pragma_synchronous).

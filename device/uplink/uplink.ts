@@ -17,6 +17,7 @@ export interface UplinkOptions {
   readonly log: Log;
   /** What the bus brings, as inputs for the station's brain. */
   readonly dispatch: (input: Input) => void;
+  readonly newSession?: () => string;
 }
 
 type Presence = Pick<PresenceMessage, 'epoch' | 'latched'>;
@@ -29,16 +30,19 @@ type Health = Pick<
 export class Uplink {
   readonly #options: UplinkOptions;
   #bus: Bus | undefined;
-  #session = newSession();
+  readonly #newSession: () => string;
+  #session: string;
   #sinceMs = 0;
 
   constructor(options: UplinkOptions) {
     this.#options = options;
+    this.#newSession = options.newSession ?? newSession;
+    this.#session = this.#newSession();
   }
 
   /** A new session, and the will that belongs to it: made for each connection before it is opened. */
   will(presence: Presence): Will {
-    this.#session = newSession();
+    this.#session = this.#newSession();
     this.#sinceMs = this.#options.clock.read().wallMs;
     return {
       topic: this.#topic('presence'),

@@ -1,4 +1,11 @@
-import { type AlarmCause, type AlarmLife, acknowledge, phaseOf, resolve } from '../domain/alarm.ts';
+import {
+  type AlarmCause,
+  type AlarmLife,
+  acknowledge,
+  type Mark,
+  phaseOf,
+  resolve,
+} from '../domain/alarm.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import { addAlarmEvent } from '../ingest/alarm-rows.ts';
 import type { Store } from '../store/open-store.ts';
@@ -41,17 +48,22 @@ export async function listAlarms({ db }: Store, { all = false } = {}): Promise<A
 }
 
 /** The first operator wins. @throws Refusal naming who was first, or that there is no such alarm. */
-export async function acknowledgeAlarm({ db }: Store, id: number, by: string): Promise<void> {
+export async function acknowledgeAlarm(
+  { db }: Store,
+  id: number,
+  by: string,
+  atMs = Date.now(),
+): Promise<void> {
   await db.transaction().execute(async (trx) => {
     const row = await findAlarm(trx, id);
-    const step = acknowledge(lifeOf(row), { by, atMs: Date.now() });
+    const step = acknowledge(lifeOf(row), { by, atMs });
     if (!step.ok) throw new Refusal(`alarm ${id} was ${step.problem}`);
     await trx
       .updateTable('alarm')
-      .set({ acknowledged_ms: Date.now(), acknowledged_by: by })
+      .set({ acknowledged_ms: atMs, acknowledged_by: by })
       .where('id', '=', id)
       .execute();
-    await tellAll(trx, row, 'acknowledged', by, {});
+    await tellAll(trx, row, 'acknowledged', { by, atMs }, {});
   });
 }
 
@@ -61,10 +73,11 @@ export async function resolveAlarm(
   id: number,
   by: string,
   judgement: { cause: AlarmCause; note: string },
+  atMs = Date.now(),
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
     const row = await findAlarm(trx, id);
-    const step = resolve(lifeOf(row), { by, atMs: Date.now() }, judgement);
+    const step = resolve(lifeOf(row), { by, atMs }, judgement);
     if (!step.ok) throw new Refusal(`alarm ${id} was ${step.problem}`);
     const { acknowledged, resolved } = step.life;
     await trx
@@ -78,7 +91,7 @@ export async function resolveAlarm(
       })
       .where('id', '=', id)
       .execute();
-    await tellAll(trx, row, 'resolved', by, judgement);
+    await tellAll(trx, row, 'resolved', { by, atMs }, judgement);
   });
 }
 
@@ -118,13 +131,12 @@ async function tellAll(
   trx: Trx,
   row: AlarmRow,
   state: 'acknowledged' | 'resolved',
-  by: string,
+  { by, atMs: at }: Mark,
   detail: object,
 ): Promise<void> {
   const alarm = { epoch: row.epoch, seq: row.seq };
-  const at = Date.now();
   await addAlarmEvent(trx, { alarm: row.id, at, event: state, by, detail: JSON.stringify(detail) });
-  await noteAction(trx, by, `alarm ${state}`, String(row.id), detail);
+  await noteAction(trx, by, `alarm ${state}`, String(row.id), detail, at);
   const { station, station_name: stationName } = row;
   const outgoing = new Outgoing();
   outgoing.toFeed('alarm', at, {

@@ -6,10 +6,17 @@ import type { Trx } from '../store/schema.ts';
 import { hashPassword } from './passwords.ts';
 
 /** Who did what: append-only. */
-export const noteAction = (trx: Trx, by: string, action: string, subject: string, detail = {}) =>
+export const noteAction = (
+  trx: Trx,
+  by: string,
+  action: string,
+  subject: string,
+  detail = {},
+  at = Date.now(),
+) =>
   trx
     .insertInto('operator_action')
-    .values({ at: Date.now(), by, action, subject, detail: JSON.stringify(detail) })
+    .values({ at, by, action, subject, detail: JSON.stringify(detail) })
     .execute();
 
 /** @returns what the station needs to know; the password is nowhere else in clear. */

@@ -2,6 +2,7 @@ import type { Lane } from '../../shared/wire/entry.ts';
 import type { Outcome, ReceiptMessage } from '../../shared/wire/messages.ts';
 import { outcomeSchema } from '../../shared/wire/messages.ts';
 import { dateEntry } from '../domain/dating.ts';
+import type { scoreDay } from '../domain/scoring.ts';
 import type { Outgoing } from '../feed/outgoing.ts';
 import type { IngestStatements } from '../store/ingest-statements.ts';
 import type { Trx } from '../store/schema.ts';
@@ -24,6 +25,7 @@ export interface CommitWork {
   readonly outgoing: Outgoing;
   readonly nowMs: number;
   readonly dayOf: (ms: number) => string;
+  readonly score: typeof scoreDay;
   readonly nameOf: (station: string) => string;
   /** Change to the scheme's account for check-ins, gathered over the group. */
   issued: number;

@@ -3,6 +3,7 @@ import type { Log } from '../../shared/log.ts';
 import { encodeMessage } from '../../shared/wire/codec.ts';
 import type { HubMessage, ReceiptMessage, StationMessage } from '../../shared/wire/messages.ts';
 import { stationTopic } from '../../shared/wire/topics.ts';
+import { scoreDay } from '../domain/scoring.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import type { Store } from '../store/open-store.ts';
 import { type Admitted, admit, type EntriesMessage, hasEntries, type Refused } from './admit.ts';
@@ -39,6 +40,8 @@ export interface IngestParts {
   /** Fulfils once what has arrived by now was handed to `take`. */
   readonly arrivals: () => Promise<void>;
   readonly dayOf: (ms: number) => string;
+  /** The rules of a day; a simulation may plant others. */
+  readonly score?: typeof scoreDay;
   readonly log: Log;
 }
 
@@ -114,10 +117,10 @@ export class Ingest {
   }
 
   async #commit(group: Waiting[]): Promise<void> {
-    const { store, directory, dayOf, now, onCommitted, log } = this.#parts;
+    const { store, directory, dayOf, score = scoreDay, now, onCommitted, log } = this.#parts;
     const nameOf = (id: string): string => directory.nameOf(id);
     const statements = store.ingest;
-    const context = { statements, nowMs: now(), dayOf, nameOf };
+    const context = { statements, nowMs: now(), dayOf, score, nameOf };
     const incoming = group.map((waiting) => waiting.incoming);
     let verdicts: Verdict[];
     try {

@@ -5,7 +5,7 @@ import {
   type Transferred,
   volunteerAccount,
 } from '../domain/ledger.ts';
-import { type DayCheckIn, type Scored, scoreDay } from '../domain/scoring.ts';
+import type { DayCheckIn, Scored } from '../domain/scoring.ts';
 import { announceCheckIn, type FreshCheckIn, storeCheckIn } from './check-in-rows.ts';
 import type { CommitWork } from './commit-group.ts';
 
@@ -29,7 +29,7 @@ export async function settleDay(work: CommitWork, fresh: readonly FreshCheckIn[]
   if (!volunteer || day === undefined) throw new Error('a day to settle is of a volunteer');
   const rows = [...(await storedRows(work, volunteer.id, day)), ...fresh.map(freshRow)];
   const policy = await work.policies.of(day);
-  const scored = scoreDay(rows, policy.body);
+  const scored = work.score(rows, policy.body);
   const transfers = settle(
     volunteer.id,
     scored.map(({ checkIn, points }) => ({ checkIn: checkIn.key, points })),

@@ -1,4 +1,5 @@
 import type { Log } from '../../shared/log.ts';
+import { systemTimers, type Timers } from '../../shared/timers.ts';
 import { lanes } from '../../shared/wire/entry.ts';
 import type { HealthMessage, HubMessage, PresenceMessage } from '../../shared/wire/messages.ts';
 import {
@@ -29,6 +30,7 @@ export interface PresenceWatchOptions {
   readonly now: () => number;
   /** A monotonic clock, in milliseconds: a jump of the wall clock is nobody's silence. */
   readonly monotonicNow: () => number;
+  readonly every?: Timers['every'];
   readonly log: Log;
 }
 
@@ -44,7 +46,7 @@ interface Watched {
 export class PresenceWatch {
   readonly #options: PresenceWatchOptions;
   readonly #stations = new Map<string, Watched>();
-  #timer: NodeJS.Timeout | undefined;
+  #endSweeps: () => void = () => {};
   #keptMs = 0;
   /** One piece of work at a time, so that none decides by what another is just changing. */
   #turn: Promise<void> = Promise.resolve();
@@ -60,15 +62,16 @@ export class PresenceWatch {
     for (const [station, presence] of await readPresences(this.#options.db)) {
       this.#stations.set(station, { presence, heardMs, report: undefined });
     }
-    this.#timer = setInterval(() => {
+    const every = this.#options.every ?? systemTimers.every;
+    this.#endSweeps = every(sweepEveryMs, () => {
       this.sweep().catch((error: unknown) =>
         this.#options.log.error({ err: error }, 'presence not written'),
       );
-    }, sweepEveryMs);
+    });
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#endSweeps();
     await this.#turn;
   }
 

@@ -47,9 +47,13 @@ export function openStore(dataDir: string): Store {
   const file = join(dataDir, storeFileName);
   closeSync(openSync(file, 'a', 0o600)); // before SQLite makes it with the umask's mode
   chmodSync(file, 0o600);
-  const sqlite = new BetterSqlite(file);
+  return storeOn(new BetterSqlite(file));
+}
+
+/** The store on an open database, which it closes when it fails. */
+export function storeOn(sqlite: BetterSqlite.Database, makeKey: () => string = newKey): Store {
   try {
-    prepare(sqlite);
+    prepare(sqlite, makeKey);
   } catch (error) {
     sqlite.close();
     throw error;
@@ -64,7 +68,7 @@ export function openStore(dataDir: string): Store {
   };
 }
 
-function prepare(sqlite: BetterSqlite.Database): void {
+function prepare(sqlite: BetterSqlite.Database, makeKey: () => string): void {
   sqlite.pragma(`busy_timeout = ${busyTimeoutMs}`);
   sqlite.pragma('journal_mode = WAL');
   // FULL: a commit is on disk before anybody hears of it, also when the power fails (SQLite, "PRAGMA synchronous").
@@ -73,11 +77,11 @@ function prepare(sqlite: BetterSqlite.Database): void {
   sqlite.pragma(`cache_size = -${cacheKib}`);
   // A table that others refer to can only be replaced while they are not enforced (SQLite, "ALTER TABLE").
   sqlite.pragma('foreign_keys = OFF');
-  sqlite.transaction(() => migrate(sqlite)).immediate();
+  sqlite.transaction(() => migrate(sqlite, makeKey)).immediate();
   sqlite.pragma('foreign_keys = ON');
 }
 
-function migrate(sqlite: BetterSqlite.Database): void {
+function migrate(sqlite: BetterSqlite.Database, makeKey: () => string): void {
   const applied = Number(sqlite.pragma('user_version', { simple: true }));
   if (applied > migrations.length) {
     throw new StoreTooNew(
@@ -88,7 +92,7 @@ function migrate(sqlite: BetterSqlite.Database): void {
   sqlite.pragma(`user_version = ${migrations.length}`);
   sqlite
     .prepare('INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)')
-    .run('scheme-key', newKey());
+    .run('scheme-key', makeKey());
 }
 
 async function schemeKeyOf(db: Db): Promise<string> {

@@ -1,0 +1,35 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { syncFolder } from '../../shared/settings/durable-file.ts';
+
+/** What a journal's file stands for when it lives only as long as the process. */
+export const inMemory = ':memory:';
+
+/** The disk as the journal needs it. All methods throw when the disk fails. */
+export interface JournalFiles {
+  /** Opens a database file, made when it is missing, for this user alone; or one in memory. */
+  open(file: string): Database.Database;
+  makeFolder(folder: string): void;
+  /** @returns the names of the files in the folder; none when there is no folder. */
+  names(folder: string): string[];
+  /** Renames files within the folder, and returns once that is on disk. */
+  rename(folder: string, names: readonly { from: string; to: string }[]): void;
+}
+
+/** The disk of this machine. */
+export const diskFiles: JournalFiles = {
+  open(file) {
+    const db = new Database(file);
+    if (file !== inMemory) chmodSync(file, 0o600);
+    return db;
+  },
+  makeFolder(folder) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  },
+  names: (folder) => (existsSync(folder) ? readdirSync(folder) : []),
+  rename(folder, names) {
+    for (const { from, to } of names) renameSync(join(folder, from), join(folder, to));
+    syncFolder(folder);
+  },
+};
