@@ -1,7 +1,9 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { systemTimers, type Timers } from '../shared/timers.ts';
+import { type Lane, lanes } from '../shared/wire/entry.ts';
 import { decide, wakeAtMs } from './domain/decide.ts';
+import { otherPastDetail } from './domain/retirement.ts';
 import { lights, tones } from './domain/signals.ts';
 import { backlogOf, type StationState } from './domain/state.ts';
 import type { EntryDraft, Input, Step } from './domain/steps.ts';
@@ -91,10 +93,17 @@ export class Brain {
         this.#append(step.lane, step.draft);
         return;
       case 'send':
-        uplink.send(keeper.journal, step.lane, step.from, step.through);
+        if (this.#isOfThisEpoch()) {
+          uplink.send(keeper.journal, step.lane, step.from, step.through);
+        }
         return;
       case 'keep-cursor':
-        this.#keep(() => keeper.journal.keepCursor(step.lane, step.committed));
+        if (this.#isOfThisEpoch()) {
+          this.#keep(() => keeper.journal.keepCursor(step.lane, step.committed));
+        }
+        return;
+      case 'begin-epoch':
+        this.#beginEpoch(step.epoch, step.last);
         return;
       case 'keep-latched':
         this.#keep(() => keeper.journal.keepLatched(step.alarms));
@@ -109,6 +118,25 @@ export class Brain {
         this.announce();
         return;
     }
+  }
+
+  /** A journal that was replaced just now has other entries than the steps before that news speak of. */
+  #isOfThisEpoch(): boolean {
+    return this.#parts.keeper.journal.epoch === this.#state.epoch;
+  }
+
+  /** An entry that came in between must reach the hub first; `decide` hears of it and asks again. */
+  #beginEpoch(epoch: string, last: Readonly<Record<Lane, number>>): void {
+    const { keeper, log } = this.#parts;
+    const { journal } = keeper;
+    if (journal.epoch !== epoch || lanes.some((lane) => journal.last(lane) !== last[lane])) return;
+    if (!keeper.retire()) {
+      log.error({ epoch }, 'the journal could not be set aside: this epoch goes on for now');
+      return;
+    }
+    log.warn({ before: epoch, epoch: keeper.journal.epoch }, otherPastDetail);
+    this.#waiting.push({ type: 'journal-replaced', epoch: keeper.journal.epoch });
+    this.#reportJournal();
   }
 
   /** Says how the station is, now. */

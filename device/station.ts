@@ -47,6 +47,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
     macKey: settings.macKey,
     clock,
     log,
+    journal: () => keeper.journal,
     dispatch: (input) => brain.dispatch(input),
   });
   const diskFreeBytes = () => freeBytes(settings.dataDir);

@@ -1,4 +1,5 @@
 import type { AlarmKey, AlarmState } from '../../shared/wire/messages.ts';
+import { type Decision, only } from './decision.ts';
 import type { Gesture } from './gesture.ts';
 import type { LatchedAlarm, StationState } from './state.ts';
 import type { EntryDraft } from './steps.ts';
@@ -48,4 +49,15 @@ export function nextAlarmDeadlineMs(state: StationState): number | undefined {
   return sending.length === 0
     ? undefined
     : Math.min(...sending.map((alarm) => alarm.raisedMs)) + undeliveredAfterMs;
+}
+
+/** Alarms that really changed are kept on disk before the light speaks of them. */
+export function latchedBecame(state: StationState, alarms: readonly LatchedAlarm[]): Decision {
+  const same =
+    alarms.length === state.alarms.length &&
+    alarms.every(
+      (alarm, index) =>
+        alarm.phase === state.alarms[index]?.phase && alarm.mistake === state.alarms[index].mistake,
+    );
+  return same ? only(state) : only({ ...state, alarms }, { type: 'keep-latched', alarms });
 }

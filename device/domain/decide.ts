@@ -1,17 +1,21 @@
 import { lanes as laneNames } from '../../shared/wire/entry.ts';
 import { latchedAlarmsMax } from '../../shared/wire/limits.ts';
-import { alarmStateCame, escalated, gestureMade, nextAlarmDeadlineMs } from './alarms.ts';
+import {
+  alarmStateCame,
+  escalated,
+  gestureMade,
+  latchedBecame,
+  nextAlarmDeadlineMs,
+} from './alarms.ts';
+import { append, type Decision, only } from './decision.ts';
 import { buttonAtRest, holdDeadlineMs, holdDue, pressed, released } from './gesture.ts';
-import { goBack, newLane, receipted, takeDue, timeoutMs } from './lane.ts';
+import { goBack, newLane, takeDue, timeoutMs } from './lane.ts';
 import { rowNow } from './light-table.ts';
+import { entriesSetAside, receiptCame } from './receipts.ts';
+import { journalFault, retirementDue } from './retirement.ts';
 import { hubReachable, type LatchedAlarm, type StationState } from './state.ts';
-import type { EntryDraft, Input, Step } from './steps.ts';
-import { nextTapDeadlineMs, outcomeCame, tapAged, tapSignal } from './taps.ts';
-
-export interface Decision {
-  readonly state: StationState;
-  readonly steps: readonly Step[];
-}
+import type { Input, Step } from './steps.ts';
+import { nextTapDeadlineMs, tapAged, tapSignal } from './taps.ts';
 
 /** How often a station says that it is there: three times within the hub's 90 s of silence. */
 export const announceEveryMs = 30_000;
@@ -25,9 +29,12 @@ export function decide(state: StationState, input: Input, nowMs: number): Decisi
   const aged = age(answered.state, nowMs);
   const sending = dispatchDue(aged.state, nowMs);
   const shown = show(sending.state);
+  const steps = [...answered.steps, ...aged.steps, ...sending.steps, ...shown.steps];
+  // What is being appended just now belongs to this epoch: its end waits for that.
+  const appending = steps.some(({ type }) => type === 'append');
   return {
     state: shown.state,
-    steps: [...answered.steps, ...aged.steps, ...sending.steps, ...shown.steps],
+    steps: appending ? steps : [...steps, ...retirementDue(shown.state)],
   };
 }
 
@@ -42,14 +49,6 @@ export function wakeAtMs(state: StationState): number {
   ];
   return Math.min(...deadlines.filter((ms) => ms !== undefined));
 }
-
-const only = (state: StationState, ...steps: Step[]): Decision => ({ state, steps });
-
-const append = (draft: EntryDraft): Step => ({
-  type: 'append',
-  lane: draft.type === 'alarm' || draft.type === 'mistake' ? 'alarm' : 'routine',
-  draft,
-});
 
 function answer(state: StationState, input: Input, nowMs: number): Decision {
   switch (input.type) {
@@ -79,6 +78,8 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
       return hubChanged(state, input.online, nowMs);
     case 'receipt':
       return receiptCame(state, input, nowMs);
+    case 'set-aside':
+      return entriesSetAside(state, input, nowMs);
     case 'alarm-state':
       return latchedBecame(state, alarmStateCame(state.alarms, input.alarm, input.state));
     case 'part':
@@ -120,8 +121,12 @@ function appended(
           alarm.key.seq === draft.alarm ? { ...alarm, mistake: true } : alarm,
         ),
       );
+    case 'fault': {
+      const { retirement } = state;
+      if (retirement?.phase !== 'telling' || draft.part !== 'journal') return only(grown);
+      return only({ ...grown, retirement: { phase: 'telling', told: retirement.told ?? seq } });
+    }
     case 'started':
-    case 'fault':
       return only(grown);
   }
 }
@@ -131,10 +136,13 @@ function journalReplaced(state: StationState, epoch: string): Decision {
   const stored = state.alarms.filter(({ phase }) => phase === 'stored' || phase === 'acknowledged');
   const lost = state.alarms.length - stored.length;
   const fresh = { alarm: newLane(0, 0), routine: newLane(0, 0) };
-  const next = latchedBecame({ ...state, epoch, lanes: fresh, button: buttonAtRest }, stored);
+  const retired = state.retirement !== undefined;
+  const retirement = retired ? { phase: 'telling' as const, told: undefined } : undefined;
   return only(
-    next.state,
-    ...next.steps,
+    { ...state, epoch, lanes: fresh, button: buttonAtRest, retirement, alarms: stored },
+    // Also when they are the same: the new journal knows none yet.
+    { type: 'keep-latched', alarms: stored },
+    ...(retired ? [journalFault('begun')] : []),
     ...Array.from({ length: lost }, () => append({ type: 'alarm', gesture: 'hold' })),
   );
 }
@@ -153,30 +161,6 @@ function hubChanged(state: StationState, online: boolean, nowMs: number): Decisi
   return only({ ...state, hubOnline: online, lanes, announceMs: nowMs });
 }
 
-function receiptCame(
-  state: StationState,
-  receipt: Extract<Input, { type: 'receipt' }>,
-  nowMs: number,
-): Decision {
-  if (receipt.epoch !== state.epoch) return only(state);
-  const { lane, through } = receipt;
-  const before = state.lanes[lane];
-  const after = receipted(before, through);
-  const next = { ...state, lanes: { ...state.lanes, [lane]: after } };
-  const kept: Step[] =
-    after.committed === before.committed
-      ? []
-      : [{ type: 'keep-cursor', lane, committed: after.committed }];
-  if (lane === 'routine') return only(outcomeCame(next, receipt.outcomes, nowMs), ...kept);
-  const stored = state.alarms.map((alarm) =>
-    alarm.key.epoch === state.epoch && alarm.key.seq <= after.committed
-      ? { ...alarm, phase: alarm.phase === 'acknowledged' ? alarm.phase : ('stored' as const) }
-      : alarm,
-  );
-  const latched = latchedBecame(next, stored);
-  return only(latched.state, ...kept, ...latched.steps);
-}
-
 function partChanged(
   state: StationState,
   input: Extract<Input, { type: 'part' }>,
@@ -185,22 +169,13 @@ function partChanged(
   const { part, detail } = input;
   const before = state.parts[part];
   if (before === input.state) return only(state);
+  // A journal that can be written is still one of another past.
+  if (part === 'journal' && state.retirement !== undefined) return only(state);
   const next = { ...state, parts: { ...state.parts, [part]: input.state }, announceMs: nowMs };
   const fault = (change: 'begun' | 'ended'): Step =>
     append({ type: 'fault', part, state: change, detail: detail.slice(0, 200) });
   if (input.state === 'fault') return only(next, fault('begun'));
   return before === 'fault' && input.state === 'ready' ? only(next, fault('ended')) : only(next);
-}
-
-/** Alarms that really changed are kept on disk before the light speaks of them. */
-function latchedBecame(state: StationState, alarms: readonly LatchedAlarm[]): Decision {
-  const same =
-    alarms.length === state.alarms.length &&
-    alarms.every(
-      (alarm, index) =>
-        alarm.phase === state.alarms[index]?.phase && alarm.mistake === state.alarms[index].mistake,
-    );
-  return same ? only(state) : only({ ...state, alarms }, { type: 'keep-latched', alarms });
 }
 
 /** What the mere passing of time changes. */

@@ -13,6 +13,10 @@ export interface LaneState {
   /** Highest sequence sent since the last going back. */
   readonly sent: number;
   readonly inFlight: readonly InFlight[];
+  /** Highest sequence that the hub has set aside for a person because it knows another; 0 for none. */
+  readonly aside: number;
+  /** Whether the hub has committed more of this lane than there is here, and answered all of it. */
+  readonly rolledBack: boolean;
 }
 
 interface InFlight {
@@ -46,6 +50,8 @@ export const newLane = (last: number, committed: number): LaneState => ({
   committed: Math.min(committed, last),
   sent: Math.min(committed, last),
   inFlight: [],
+  aside: 0,
+  rolledBack: false,
 });
 
 /** @returns how many entries the hub has not yet receipted. */
@@ -58,7 +64,7 @@ export const goBack = (state: LaneState): LaneState => ({
   inFlight: [],
 });
 
-/** The hub said how far it is. More than the journal holds is a hub that knows another past: nothing is skipped for it. */
+/** The hub said how far it is, in the same past as ours. */
 export function receipted(state: LaneState, through: number): LaneState {
   if (through > state.last) return state;
   if (through < state.committed) return goBack({ ...state, committed: through });
@@ -68,6 +74,29 @@ export function receipted(state: LaneState, through: number): LaneState {
     sent: Math.max(state.sent, through),
     inFlight: state.inFlight.filter((message) => message.through > through),
   };
+}
+
+/**
+ * The hub has other entries than ours up to `through`. Ours are sent again from before that one, so
+ * that it sees the difference and sets them aside; what it has set aside already need not go back.
+ */
+export function contradicted(state: LaneState, through: number): LaneState {
+  if (through <= state.aside) return state;
+  return goBack({ ...state, committed: Math.max(0, Math.min(state.committed, through - 1)) });
+}
+
+/** The hub keeps what it was sent through `through` for a person to decide on: it needs no more of that. */
+export function setAside(state: LaneState, through: number): LaneState {
+  const after = receipted(state, Math.max(state.committed, through));
+  return { ...after, aside: Math.max(state.aside, through) };
+}
+
+/**
+ * The hub has committed more than there is here. Nothing is skipped for that. Once all is sent, it
+ * counts as answered: of entries that the hub had before, no receipt will ever say more than this.
+ */
+export function surpassed(state: LaneState): LaneState {
+  return state.sent === state.last ? { ...state, rolledBack: true, inFlight: [] } : state;
 }
 
 /** @returns what to send now, and the lane as it is once that is sent. */

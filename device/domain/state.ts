@@ -2,6 +2,7 @@ import type { Lane } from '../../shared/wire/entry.ts';
 import type { AlarmKey, Outcome, PartState } from '../../shared/wire/messages.ts';
 import { type ButtonRules, type ButtonState, buttonAtRest } from './gesture.ts';
 import { backlog, type LaneState, newLane } from './lane.ts';
+import type { Retirement } from './retirement.ts';
 
 /** How far a call for help got. Each step is only taken when it has really happened. */
 export type AlarmPhase = 'sending' | 'undelivered' | 'stored' | 'acknowledged';
@@ -36,6 +37,8 @@ export interface StationState {
   readonly parts: Readonly<Record<PartName, PartState>>;
   readonly lanes: Readonly<Record<Lane, LaneState>>;
   readonly alarms: readonly LatchedAlarm[];
+  /** Why and how far this epoch is being ended; undefined in the ordinary course. */
+  readonly retirement: Retirement | undefined;
   readonly tap: TapSignal | undefined;
   readonly button: ButtonState;
   /** When the station next says how it is. */
@@ -63,6 +66,7 @@ export function initialState(rules: ButtonRules, restored: Restored, nowMs: numb
       routine: newLane(restored.lanes.routine.last, restored.lanes.routine.committed),
     },
     alarms: restored.latched.map((alarm) => ({ ...alarm, raisedMs: nowMs })),
+    retirement: undefined,
     tap: undefined,
     button: buttonAtRest,
     announceMs: nowMs,

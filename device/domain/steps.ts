@@ -12,6 +12,12 @@ export type EntryDraft =
   | { type: 'alarm'; gesture: Gesture }
   | { type: 'mistake'; alarm: number };
 
+/**
+ * How a receipt stands to the journal: of the same past; from beyond the journal's end, which was
+ * rolled back; or of another past, in which other entries lead to the same sequence.
+ */
+export type ReceiptPast = 'same' | 'rolled-back' | 'other';
+
 /** What happens to a station. */
 export type Input =
   | { type: 'tick' }
@@ -25,7 +31,7 @@ export type Input =
   | { type: 'append-failed'; draft: EntryDraft }
   /** What a damaged journal could not take is tried again in its successor. */
   | { type: 'append-again'; draft: EntryDraft }
-  /** A damaged journal was set aside and another one begun. */
+  /** The journal was set aside (damaged, or at its end) and another one begun. */
   | { type: 'journal-replaced'; epoch: string }
   | { type: 'connection'; connected: boolean }
   | { type: 'hub'; online: boolean }
@@ -34,8 +40,11 @@ export type Input =
       epoch: string;
       lane: Lane;
       through: number;
+      past: ReceiptPast;
       outcomes: readonly { seq: number; outcome: Outcome; points?: number | undefined }[];
     }
+  /** The hub keeps what this lane sent through `through` for a person to decide on. */
+  | { type: 'set-aside'; epoch: string; lane: Lane; through: number }
   | { type: 'alarm-state'; alarm: AlarmKey; state: AlarmState }
   | { type: 'part'; part: PartName; state: PartState; detail: string };
 
@@ -47,6 +56,8 @@ export type Step =
   | { type: 'keep-cursor'; lane: Lane; committed: number }
   /** Keep on disk which alarms are latched, so that a power cut does not end them. */
   | { type: 'keep-latched'; alarms: readonly LatchedAlarm[] }
+  /** Set the journal of `epoch` aside and begin another, unless it has come to hold more than this. */
+  | { type: 'begin-epoch'; epoch: string; last: Readonly<Record<Lane, number>> }
   | { type: 'show'; light: LightName; row: string }
   | { type: 'sound'; tone: ToneName }
   /** Publish presence and health. */

@@ -4,6 +4,8 @@ import { diskFiles, inMemory, type JournalFiles } from './journal-files.ts';
 
 const fileName = 'journal.db';
 const damagedPrefix = 'journal.damaged-';
+/** A sound journal whose past the hub knows otherwise: kept for whoever has to find out why. */
+const retiredPrefix = 'journal.retired-';
 
 /** What SQLite says of a file that will not get better by trying again (sqlite.org/rescode.html). */
 const damageCodes = ['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_IOERR'];
@@ -68,7 +70,26 @@ export class JournalKeeper {
     if (!isDamage(error) || !this.#durable || this.#replacements >= replacementsMax) return false;
     this.#replacements += 1;
     this.#journal.close();
-    this.#setAside();
+    this.#setAside(damagedPrefix);
+    this.#journal = this.#open();
+    return true;
+  }
+
+  /**
+   * Sets the journal aside, sound as it is, and begins another with a new epoch.
+   * @returns whether it did: a journal in memory ends with the process, and a folder may be read-only
+   */
+  retire(): boolean {
+    if (!this.#durable) return false;
+    const { epoch } = this.#journal;
+    this.#journal.close();
+    try {
+      this.#setAside(retiredPrefix);
+    } catch (error) {
+      if (this.#files.names(this.#folder).includes(fileName)) this.#journal = this.#open();
+      else this.goOnInMemory(reasonOf(error));
+      return this.#journal.epoch !== epoch;
+    }
     this.#journal = this.#open();
     return true;
   }
@@ -96,7 +117,7 @@ export class JournalKeeper {
 
   #openAnother(file: string, first: unknown): Journal {
     try {
-      if (this.#files.names(this.#folder).includes(fileName)) this.#setAside();
+      if (this.#files.names(this.#folder).includes(fileName)) this.#setAside(damagedPrefix);
       return new Journal(file, this.#options);
     } catch (second) {
       this.#durable = false;
@@ -106,9 +127,9 @@ export class JournalKeeper {
   }
 
   /** SQLite's companion files go along: a WAL without its database could not be read any more. */
-  #setAside(): void {
+  #setAside(prefix: string): void {
     const time = new Date((this.#options.now ?? Date.now)()).toISOString();
-    const aside = `${damagedPrefix}${time.replaceAll(/[:.]/g, '-')}.db`;
+    const aside = `${prefix}${time.replaceAll(/[:.]/g, '-')}.db`;
     const present = this.#files.names(this.#folder);
     const moves = ['', '-wal', '-shm']
       .map((suffix) => ({ from: `${fileName}${suffix}`, to: `${aside}${suffix}` }))

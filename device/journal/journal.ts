@@ -101,11 +101,18 @@ export class Journal {
     return z.int().nullable().parse(row) ?? 1;
   }
 
-  /** @returns the chain hash in front of the entry `seq`. */
+  /** @returns the chain hash at `seq` (0: before the first entry), or undefined where there is no entry. */
+  hashAt(lane: Lane, seq: number): string | undefined {
+    if (seq === 0) return genesisHash(this.epoch, lane);
+    return entrySchema.optional().parse(this.#one.get(lane, seq))?.hash;
+  }
+
+  /** @returns the chain hash in front of the entry `seq`. @throws Error when that is not known here. */
   hashBefore(lane: Lane, seq: number): string {
-    if (seq === 1) return genesisHash(this.epoch, lane);
-    const before = this.#one.get(lane, seq - 1);
-    return entrySchema.parse(before).hash;
+    const hash = this.hashAt(lane, seq - 1);
+    if (hash === undefined)
+      throw new Error(`nothing stands before entry ${seq} of the ${lane} lane`);
+    return hash;
   }
 
   keepCursor(lane: Lane, committed: number): void {

@@ -5,16 +5,25 @@ import type { Log } from '../../shared/log.ts';
 import { decodeHubMessage, decodeHubPresence, encodeMessage } from '../../shared/wire/codec.ts';
 import type { Lane } from '../../shared/wire/entry.ts';
 import { seal } from '../../shared/wire/mac.ts';
-import type { HealthMessage, PresenceMessage, StationMessage } from '../../shared/wire/messages.ts';
+import type {
+  CommandMessage,
+  HealthMessage,
+  PresenceMessage,
+  ReceiptMessage,
+  StationMessage,
+} from '../../shared/wire/messages.ts';
 import { hubPresenceTopic, stationTopic } from '../../shared/wire/topics.ts';
 import type { Input } from '../domain/steps.ts';
 import type { Journal } from '../journal/journal.ts';
+import { checkReceipt } from '../journal/receipt-check.ts';
 
 export interface UplinkOptions {
   readonly station: string;
   readonly macKey: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** The journal of now: what the hub says of entries is held against it. */
+  readonly journal: () => Journal;
   /** What the bus brings, as inputs for the station's brain. */
   readonly dispatch: (input: Input) => void;
   readonly newSession?: () => string;
@@ -111,7 +120,7 @@ export class Uplink {
   }
 
   #fromHub(payload: Uint8Array): void {
-    const { dispatch, log, macKey, station } = this.#options;
+    const { log, macKey, station } = this.#options;
     const decoded = decodeHubMessage(macKey, payload);
     if (!decoded.ok) {
       log.warn(
@@ -125,14 +134,34 @@ export class Uplink {
       log.warn('message for another station refused');
       return;
     }
-    if (message.kind === 'receipt') {
-      const { epoch, lane, through, outcomes } = message;
-      dispatch({ type: 'receipt', epoch, lane, through, outcomes });
-      return;
+    if (message.kind === 'receipt') this.#receipted(message);
+    else this.#commanded(message);
+  }
+
+  /** A receipt is authentic, but may be of another past than ours: the journal tells. */
+  #receipted({ epoch, lane, through, hash, outcomes }: ReceiptMessage): void {
+    const { dispatch, journal, log } = this.#options;
+    if (epoch !== journal().epoch) return;
+    const checked = checkReceipt(journal(), { lane, through, hash });
+    if (checked.past !== 'same') log.warn({ lane, ...checked }, 'receipt of another past');
+    dispatch({ type: 'receipt', epoch, lane, outcomes, ...checked });
+  }
+
+  #commanded({ command }: CommandMessage): void {
+    const { dispatch, journal, log } = this.#options;
+    switch (command.name) {
+      case 'alarm-state':
+        dispatch({ type: 'alarm-state', alarm: command.alarm, state: command.state });
+        return;
+      case 'begin-epoch': {
+        const { epoch, lane, through, hash } = command;
+        // Only what the hub really has from us may leave the backlog.
+        const ours = epoch === journal().epoch && hash === journal().hashAt(lane, through);
+        if (ours) dispatch({ type: 'set-aside', epoch, lane, through });
+        else log.warn({ lane, through }, 'setting aside entries that are not ours: ignored');
+        return;
+      }
     }
-    const { command } = message;
-    if (command.name !== 'alarm-state') return;
-    dispatch({ type: 'alarm-state', alarm: command.alarm, state: command.state });
   }
 
   #presence(presence: Presence, online: boolean): PresenceMessage {
