@@ -6,7 +6,7 @@ import type { ButtonEdge } from '../panel/panel.ts';
 import type { VirtualPanel } from '../panel/virtual-panel.ts';
 import { normaliseUid } from '../reader/uid.ts';
 import type { VirtualReader } from '../reader/virtual-reader.ts';
-import type { DemoCard, PanelView, VirtualUnit } from './unit.ts';
+import type { DemoCard, EntryKey, PanelView, VirtualUnit } from './unit.ts';
 
 export interface StationUnitOptions {
   readonly station: string;
@@ -20,13 +20,12 @@ export interface StationUnitOptions {
 export class StationUnit implements VirtualUnit {
   readonly #options: StationUnitOptions;
   #lastTap: TapSignal | undefined;
+  #lastTapEntry: EntryKey | null = null;
 
   constructor(options: StationUnitOptions) {
     this.#options = options;
     // The light soon speaks of other things; the page goes on telling what the last tap came to.
-    options.brain.onChange(() => {
-      this.#lastTap = options.brain.state.tap ?? this.#lastTap;
-    });
+    options.brain.onChange(() => this.#keepTap(options.brain.state));
   }
 
   tap(uid: string): void {
@@ -63,6 +62,7 @@ export class StationUnit implements VirtualUnit {
         startedMs: Math.round(toneSinceMs),
       },
       outcome: outcomeOf(this.#lastTap),
+      entries: { tap: this.#lastTapEntry, alarm: state.alarms.at(-1)?.key ?? null },
       alarm: state.alarms.at(-1)?.phase ?? 'none',
       mistake: state.alarms.at(-1)?.mistake ?? false,
       button: { edge: button, heldMs: heldMs(state, nowMs), ...state.rules },
@@ -75,6 +75,15 @@ export class StationUnit implements VirtualUnit {
 
   onChange(listener: () => void): () => void {
     return this.#options.brain.onChange(listener);
+  }
+
+  /** A tap keeps the epoch in which it was signalled: a replaced journal begins its sequence anew. */
+  #keepTap({ tap, epoch }: StationState): void {
+    if (tap === undefined) return;
+    const { seq } = tap;
+    if (seq === undefined) this.#lastTapEntry = null;
+    else if (seq !== this.#lastTapEntry?.seq) this.#lastTapEntry = { epoch, seq };
+    this.#lastTap = tap;
   }
 }
 

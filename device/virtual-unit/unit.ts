@@ -8,6 +8,12 @@ export const demoCardSchema = z.strictObject({ uid: z.string(), label: z.string(
 export const demoCardsSchema = z.array(demoCardSchema).max(100);
 export type DemoCard = z.infer<typeof demoCardSchema>;
 
+/** An entry of this station's journal; the lane goes without saying. */
+export interface EntryKey {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
 /** The unit as it stands: all that the page draws, and what `GET /panel` answers. */
 export interface PanelView {
   readonly station: string;
@@ -30,6 +36,8 @@ export interface PanelView {
     readonly startedMs: number;
   };
   readonly outcome: { readonly kind: TapSignal['kind']; readonly points?: number } | null;
+  /** Where the journal has the last tap and the latest alarm, once each is on disk; for who counts them. */
+  readonly entries: { readonly tap: EntryKey | null; readonly alarm: EntryKey | null };
   readonly alarm: AlarmPhase | 'none';
   /** Whether that alarm was marked as pressed by mistake. */
   readonly mistake: boolean;

@@ -16,6 +16,7 @@ const view: PanelView = {
   color: 'green',
   tone: { name: 'silence', notes: [], repeat: false, agoMs: 0, startedMs: 0 },
   outcome: null,
+  entries: { tap: null, alarm: null },
   alarm: 'none',
   mistake: false,
   button: { edge: 'up', heldMs: null, holdMs: 1000, pressesWithinMs: 2000 },

@@ -6,11 +6,15 @@ import { Program } from './program.ts';
 /** Generous: it covers the longest wait between two attempts to reconnect, on a busy machine. */
 const lightWithinMs = 40_000;
 
+const entryKeySchema = z.object({ epoch: z.string(), seq: z.int() });
+export type EntryKey = z.infer<typeof entryKeySchema>;
+
 const viewSchema = z.looseObject({
   light: z.looseObject({ row: z.string() }),
   backlog: z.int(),
   connection: z.string(),
   outcome: z.looseObject({ kind: z.string(), points: z.int().optional() }).nullable(),
+  entries: z.object({ tap: entryKeySchema.nullable(), alarm: entryKeySchema.nullable() }),
   parts: z.looseObject({ journal: z.string() }),
   cards: z.array(z.object({ uid: z.string(), label: z.string() })),
 });
@@ -29,11 +33,12 @@ export class StationPage {
     return viewSchema.parse(await answer.json());
   }
 
-  tap(uid: string): Promise<void> {
+  /** @returns how the unit stands right after it. */
+  tap(uid: string): Promise<StationView> {
     return this.#post('/tap', { uid });
   }
 
-  press(holdMs: number): Promise<void> {
+  press(holdMs: number): Promise<StationView> {
     return this.#post('/press', { holdMs });
   }
 
@@ -50,13 +55,14 @@ export class StationPage {
     throw new Error(`the light never said ${row}, only ${seen.join(', ')}`);
   }
 
-  async #post(path: string, body: object): Promise<void> {
+  async #post(path: string, body: object): Promise<StationView> {
     const answer = await fetch(`${this.#url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
     if (answer.status !== 202) throw new Error(`${path}: ${await answer.text()}`);
+    return viewSchema.parse(await answer.json());
   }
 }
 
