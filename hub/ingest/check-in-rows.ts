@@ -1,4 +1,5 @@
 import type { Outcome } from '../../shared/wire/messages.ts';
+import type { ReviewReason } from '../domain/review.ts';
 import type { CommitWork } from './commit-group.ts';
 
 /** A check-in that this group has brought. What it comes to is known once its day is settled. */
@@ -11,6 +12,8 @@ export interface FreshCheckIn {
   readonly occurredMs: number;
   readonly day: string;
   readonly volunteer: { readonly id: string; readonly name: string } | undefined;
+  /** Why it waits for a person, if it does. */
+  readonly review: ReviewReason | undefined;
   outcome: Outcome;
   points: number;
 }
@@ -26,7 +29,7 @@ export async function storeCheckIn(
     volunteer_id: checkIn.volunteer?.id ?? null,
     ...{ station, epoch, seq, card, day },
     occurred_ms: occurredMs,
-    ...{ counts, outcome, points, transfers },
+    ...{ counts, review: checkIn.review ?? null, outcome, points, transfers },
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Lane } from '../../shared/wire/entry.ts';
 import type { Outcome, ReceiptMessage } from '../../shared/wire/messages.ts';
 import { outcomeSchema } from '../../shared/wire/messages.ts';
-import { dateEntry } from '../domain/dating.ts';
+import { type Dated, dateEntries } from '../domain/dating.ts';
 import type { scoreDay } from '../domain/scoring.ts';
 import type { Outgoing } from '../feed/outgoing.ts';
 import type { IngestStatements } from '../store/ingest-statements.ts';
@@ -13,6 +13,7 @@ import { type ChainedEntry, checkChain, type LaneKey, laneOf } from './chain.ts'
 import type { FreshCheckIn } from './check-in-rows.ts';
 import { type LaneCursor, LaneCursors } from './lane-cursors.ts';
 import type { PolicyBook } from './policy-book.ts';
+import { setAside } from './set-aside-rows.ts';
 import { storeIssued } from './settle-day.ts';
 import { recordStationEntry } from './station-rows.ts';
 
@@ -87,32 +88,61 @@ async function takeMessage(
   const cursor = await lanes.of(key);
   const check = await checkChain(work.statements, cursor, message, texts);
   const checkIns = new Map<number, FreshCheckIn>();
-  if (check.kind === 'fork') return check;
+  if (check.kind === 'fork') {
+    await setAside(work, key, message.sent, check.fork);
+    return check;
+  }
   if (check.kind === 'gap') return { kind: 'taken', cursor, fresh: 0, checkIns };
-  for (const chained of check.fresh) {
-    const placed = await storeEntry(work, cursor, chained, message.sent);
+  const dates = dateEntries(
+    check.fresh.map(({ entry }) => entry.at),
+    { sent: message.sent, receivedMs: work.nowMs, datedMs: cursor.row.dated_ms },
+  );
+  for (const [index, chained] of check.fresh.entries()) {
+    const dated = dates[index];
+    if (!dated) throw new Error('every entry has a date');
     const { entry } = chained;
+    const journalId = await storeEntry(work, cursor, chained, dated);
+    const placed = { journalId, dated };
     if (entry.type === 'check-in') checkIns.set(entry.seq, await days.add(key, entry, placed));
-    else await recordEntry(work, key, entry, placed.occurredMs);
+    else await recordEntry(work, key, entry, dated.occurredMs);
   }
   const last = check.fresh.at(-1);
-  if (last) lanes.move(cursor, { ...cursor.row, through: last.entry.seq, hash: last.hash });
+  if (last) {
+    tellMissing(work, cursor, check.fresh);
+    const dated_ms = dates.findLast(({ datedBy }) => datedBy !== 'bounds')?.occurredMs;
+    const to = { through: last.entry.seq, hash: last.hash };
+    lanes.move(cursor, { ...to, dated_ms: dated_ms ?? cursor.row.dated_ms });
+  }
   return { kind: 'taken', cursor: await lanes.of(key), fresh: check.fresh.length, checkIns };
+}
+
+/** A lane that goes on behind a gap has lost what the station no longer has: that is told, not hidden. */
+function tellMissing(
+  { outgoing, nowMs, nameOf }: CommitWork,
+  { key, row }: LaneCursor,
+  fresh: readonly ChainedEntry[],
+): void {
+  const from = row.through + 1;
+  const through = (fresh[0]?.entry.seq ?? from) - 1;
+  if (through < from) return;
+  const { station, epoch, lane } = key;
+  const about = { station, stationName: nameOf(station), epoch, lane, from, through };
+  outgoing.toFeed('station', nowMs, { ...about, state: 'entries-missing' });
 }
 
 async function storeEntry(
   { statements, nowMs }: CommitWork,
   { row }: LaneCursor,
   { entry, text, hash }: ChainedEntry,
-  sent: EntriesMessage['sent'],
-): Promise<{ journalId: number; occurredMs: number }> {
-  const { occurredMs, datedBy } = dateEntry(entry.at, sent, nowMs);
+  { occurredMs, earliestMs, datedBy }: Dated,
+): Promise<number> {
   const [added] = await statements.addEntry({
     ...{ lane_id: row.id, seq: entry.seq, type: entry.type, body: text, hash },
-    ...{ received_ms: nowMs, occurred_ms: occurredMs, earliest_ms: null, dated_by: datedBy },
+    ...{ received_ms: nowMs, occurred_ms: occurredMs },
+    ...{ earliest_ms: earliestMs ?? null, dated_by: datedBy },
   });
   if (!added) throw new Error('an entry that was just stored is not there');
-  return { journalId: added.id, occurredMs };
+  return added.id;
 }
 
 /** What an entry means beyond standing in the journal. */

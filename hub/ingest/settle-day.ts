@@ -19,14 +19,27 @@ interface DayRow extends DayCheckIn {
   readonly transfers: number;
 }
 
+export interface VolunteerDay {
+  readonly volunteer: { readonly id: string; readonly name: string };
+  readonly day: string;
+}
+
+/** @param fresh the check-ins of one volunteer and day that this transaction has brought; not empty */
+export async function settleFresh(work: CommitWork, fresh: readonly FreshCheckIn[]): Promise<void> {
+  const [{ volunteer, day } = {}] = fresh;
+  if (!volunteer || day === undefined) throw new Error('a day to settle is of a volunteer');
+  await settleDay(work, { volunteer, day }, fresh);
+}
+
 /**
  * Scores one volunteer's day anew and transfers the difference to what was transferred before. Old
  * check-ins that come out different are told as corrections.
- * @param fresh the check-ins of one volunteer and day that this transaction has brought
  */
-export async function settleDay(work: CommitWork, fresh: readonly FreshCheckIn[]): Promise<void> {
-  const [{ volunteer, day } = {}] = fresh;
-  if (!volunteer || day === undefined) throw new Error('a day to settle is of a volunteer');
+export async function settleDay(
+  work: CommitWork,
+  { volunteer, day }: VolunteerDay,
+  fresh: readonly FreshCheckIn[] = [],
+): Promise<void> {
   const rows = [...(await storedRows(work, volunteer.id, day)), ...fresh.map(freshRow)];
   const policy = await work.policies.of(day);
   const scored = work.score(rows, policy.body);

@@ -1,4 +1,5 @@
 import type BetterSqlite from 'better-sqlite3';
+import type { ReviewReason } from '../domain/review.ts';
 import { preparer } from './prepared.ts';
 import type { Db } from './schema.ts';
 
@@ -105,13 +106,14 @@ function checkInStatements(db: Db, prepare: Prepare) {
       day: string;
       occurred_ms: number;
       counts: 0 | 1;
+      review: ReviewReason | null;
       outcome: string;
       points: number;
       transfers: number;
     }>()((p) =>
       db.insertInto('check_in').values({
         ...pick(p, 'journal_id', 'volunteer_id', 'station', 'epoch', 'seq', 'card'),
-        ...pick(p, 'day', 'occurred_ms', 'counts', 'outcome', 'points', 'transfers'),
+        ...pick(p, 'day', 'occurred_ms', 'counts', 'review', 'outcome', 'points', 'transfers'),
       }),
     ),
     changeCheckIn: prepare<{

@@ -160,4 +160,21 @@ INSERT INTO new_outbox (id, messages)
 DROP TABLE outbox;
 ALTER TABLE new_outbox RENAME TO outbox;
 `,
+  `
+UPDATE journal SET dated_by = 'bounds', earliest_ms = 0 WHERE dated_by = 'received';
+
+ALTER TABLE check_in ADD COLUMN review TEXT
+  CHECK (review IN ('future', 'too-old', 'day-unknown', 'accepted', 'refused'));
+CREATE INDEX check_in_to_review ON check_in (journal_id)
+  WHERE review IN ('future', 'too-old', 'day-unknown');
+
+CREATE TABLE set_aside (
+  id INTEGER PRIMARY KEY, station TEXT NOT NULL REFERENCES station(id), epoch TEXT NOT NULL,
+  lane TEXT NOT NULL CHECK (lane IN ('alarm', 'routine')), seq INTEGER NOT NULL,
+  body TEXT NOT NULL, hash TEXT NOT NULL, sent TEXT NOT NULL, received_ms INTEGER NOT NULL,
+  decision TEXT CHECK (decision IN ('accepted', 'discarded')),
+  UNIQUE (station, epoch, lane, seq, hash)
+) STRICT;
+CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS NULL;
+`,
 ];

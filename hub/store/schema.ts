@@ -1,4 +1,5 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
+import type { ReviewReason } from '../domain/review.ts';
 
 /** Times are milliseconds since 1970 UTC, days are local dates (YYYY-MM-DD), points are integers. */
 export interface Schema {
@@ -8,6 +9,7 @@ export interface Schema {
   card: { token: string; volunteer_id: string; status: CardStatus };
   journal: JournalTable;
   lane: LaneTable;
+  set_aside: SetAsideTable;
   check_in: CheckInTable;
   account: { id: string; volunteer_id: string | null; balance: number };
   transfer: TransferTable;
@@ -44,6 +46,22 @@ interface LaneTable {
   dated_ms: number;
 }
 
+/** Entries of a lane that forked: kept until a person decides what becomes of them. */
+interface SetAsideTable {
+  id: Generated<number>;
+  station: string;
+  epoch: string;
+  lane: 'alarm' | 'routine';
+  seq: number;
+  /** The entry as JSON text, exactly as the station hashed it. */
+  body: string;
+  hash: string;
+  /** The station's clocks when it was sent, as JSON. */
+  sent: string;
+  received_ms: number;
+  decision: 'accepted' | 'discarded' | null;
+}
+
 interface JournalTable {
   id: Generated<number>;
   lane_id: number;
@@ -71,6 +89,8 @@ interface CheckInTable {
   occurred_ms: number;
   /** 1 when it takes part in the scoring of its day. */
   counts: 0 | 1;
+  /** Why it waits for a person, or what the person decided; null when nobody has to. */
+  review: ReviewReason | 'accepted' | 'refused' | null;
   outcome: string;
   /** The sum of its transfers. */
   points: number;

@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dateEntry, localDay } from '../../hub/domain/dating.ts';
 import { fold, settle, type Transfer, volunteerAccount } from '../../hub/domain/ledger.ts';
 import { type DayCheckIn, scoreDay } from '../../hub/domain/scoring.ts';
 
-const policy = { pointsPerCheckIn: 10, pausePerStationMin: 60, pointsPerDayMax: 50 };
+const policy = {
+  pointsPerCheckIn: 10,
+  pausePerStationMin: 60,
+  pointsPerDayMax: 50,
+  acceptDays: 45,
+};
 const minuteMs = 60_000;
 const at = (minute: number, station = 'st-00000001', seq = minute + 1): DayCheckIn => ({
   station,
@@ -103,43 +107,5 @@ describe('the ledger', () => {
       ['correction', 10],
     ]);
     expect(fold(transfers).get(volunteerAccount('vo-00000001'))).toBe(10);
-  });
-});
-
-describe('dating', () => {
-  const nowMs = 1_767_225_600_000;
-  const reading = (wallMs: number, monoMs: number, synced: boolean, boot = 'boot-1') => ({
-    wallMs,
-    monoMs,
-    boot,
-    synced,
-  });
-
-  it('believes a clock that was synchronised', () => {
-    const entry = reading(nowMs - 5000, 10, true);
-    expect(dateEntry(entry, reading(nowMs, 5010, true), nowMs)).toEqual({
-      occurredMs: nowMs - 5000,
-      datedBy: 'station-clock',
-    });
-  });
-
-  it('counts back from the sending for an entry of the same boot, in 1970 as well', () => {
-    expect(dateEntry(reading(7, 1000, false), reading(nowMs, 61_000, true), nowMs)).toEqual({
-      occurredMs: nowMs - 60_000,
-      datedBy: 'same-boot',
-    });
-  });
-
-  it('says so when nothing but the arrival is known', () => {
-    expect(dateEntry(reading(7, 1000, false, 'boot-0'), reading(nowMs, 5, true), nowMs)).toEqual({
-      occurredMs: nowMs,
-      datedBy: 'received',
-    });
-  });
-
-  it('puts midnight where the scheme lives', () => {
-    const dayOf = localDay('Asia/Shanghai');
-    expect(dayOf(Date.parse('2028-02-28T15:59:59.999Z'))).toBe('2028-02-28');
-    expect(dayOf(Date.parse('2028-02-28T16:00:00.000Z'))).toBe('2028-02-29');
   });
 });

@@ -1,0 +1,37 @@
+import type { Reading } from '../../shared/wire/entry.ts';
+import type { ChainedEntry, LaneKey } from './chain.ts';
+import type { CommitWork } from './commit-group.ts';
+
+/**
+ * Keeps the entries of a lane that forked, for a person to decide on, and tells the station that they
+ * are safe and that it has to go on in a new epoch. What comes again is kept once.
+ * @param fork from the first entry that differs on
+ */
+export async function setAside(
+  { trx, outgoing, nowMs, nameOf }: CommitWork,
+  { station, epoch, lane }: LaneKey,
+  sent: Reading,
+  fork: readonly ChainedEntry[],
+): Promise<void> {
+  let isNew = false;
+  for (const { entry, text, hash } of fork) {
+    const added = await trx
+      .insertInto('set_aside')
+      .values({
+        ...{ station, epoch, lane, seq: entry.seq, body: text, hash },
+        ...{ sent: JSON.stringify(sent), received_ms: nowMs, decision: null },
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('id')
+      .executeTakeFirst();
+    isNew ||= added !== undefined;
+  }
+  const last = fork.at(-1);
+  if (!last) return;
+  const through = { through: last.entry.seq, hash: last.hash };
+  outgoing.command(station, { name: 'begin-epoch', epoch, lane, ...through });
+  if (!isNew) return;
+  const entries = fork.length;
+  const about = { station, stationName: nameOf(station), epoch, lane, entries };
+  outgoing.toFeed('station', nowMs, { ...about, state: 'forked' });
+}

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { clockAheadMaxMs, dateEntries, localDay } from '../../hub/domain/dating.ts';
+import { reviewReason } from '../../hub/domain/review.ts';
+import type { Reading } from '../../shared/wire/entry.ts';
+
+const nowMs = Date.parse('2026-03-02T04:00:00Z');
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const reading = (wallMs: number, monoMs: number, synced: boolean, boot = 'boot-1'): Reading => ({
+  ...{ wallMs, monoMs, synced, boot },
+});
+/** Half an hour after its boot, with a clock that is right. */
+const sent = reading(nowMs, 30 * minuteMs, true);
+const dated = (entries: Reading[], context: Partial<Parameters<typeof dateEntries>[1]> = {}) =>
+  dateEntries(entries, { sent, receivedMs: nowMs, datedMs: 0, ...context });
+
+describe('an entry is dated', () => {
+  it('by its own clock when a time service vouched for it', () => {
+    expect(dated([reading(nowMs - 5000, 1000, true, 'boot-0')])).toEqual([
+      {
+        datedBy: 'station-clock',
+        occurredMs: nowMs - 5000,
+        earliestMs: undefined,
+        isFuture: false,
+      },
+    ]);
+  });
+
+  it('by the sending when it is of the same boot, in 1970 as well', () => {
+    expect(dated([reading(7, 10 * minuteMs, false)])).toMatchObject([
+      { datedBy: 'same-boot', occurredMs: nowMs - 20 * minuteMs },
+    ]);
+  });
+
+  it('by the reception when the clock is still wrong at the sending', () => {
+    const unset = reading(1_000_000, 30 * minuteMs, false);
+    const [entry] = dated([reading(7, 29 * minuteMs, false)], { sent: unset });
+    expect(entry).toMatchObject({ datedBy: 'same-boot', occurredMs: nowMs - minuteMs });
+  });
+
+  it('by a later entry of its boot, also when it is sent after another boot', () => {
+    const entries = [
+      reading(7, minuteMs, false, 'boot-0'),
+      reading(nowMs - hourMs, 2 * minuteMs, true, 'boot-0'),
+    ];
+    expect(dated(entries)).toMatchObject([
+      { datedBy: 'same-boot', occurredMs: nowMs - hourMs - minuteMs },
+      { datedBy: 'station-clock', occurredMs: nowMs - hourMs },
+    ]);
+  });
+
+  it('within the bounds of its neighbours when its boot is over and said nothing', () => {
+    const entries = [
+      reading(nowMs - 3 * hourMs, 1, true, 'boot-0'),
+      reading(7, minuteMs, false, 'boot-lost'),
+      reading(nowMs - 2 * hourMs, 1, true),
+    ];
+    expect(dated(entries)[1]).toEqual({
+      datedBy: 'bounds',
+      occurredMs: nowMs - 2 * hourMs,
+      earliestMs: nowMs - 3 * hourMs,
+      isFuture: false,
+    });
+    const alone = [reading(7, minuteMs, false, 'boot-lost')];
+    expect(dated(alone, { datedMs: nowMs - 5 * hourMs })).toMatchObject([
+      { datedBy: 'bounds', occurredMs: nowMs, earliestMs: nowMs - 5 * hourMs },
+    ]);
+  });
+
+  it('not by a clock that runs ahead of the hub, however sure of itself', () => {
+    const ahead = reading(nowMs + clockAheadMaxMs + 1, 29 * minuteMs, true);
+    expect(dated([ahead])).toMatchObject([
+      { datedBy: 'same-boot', occurredMs: nowMs - minuteMs, isFuture: true },
+    ]);
+  });
+
+  it('the same on either side of a step of the wall clock within one boot', () => {
+    const entries = [
+      reading(nowMs + 5 * 24 * hourMs, 10 * minuteMs, false),
+      reading(nowMs - 9 * 24 * hourMs, 11 * minuteMs, false),
+    ];
+    const [before, after] = dated(entries);
+    expect((after?.occurredMs ?? 0) - (before?.occurredMs ?? 0)).toBe(minuteMs);
+  });
+
+  it('never after its reception, and never before what bounds it', () => {
+    const anyReading = fc.record({
+      wallMs: fc.integer({ min: 0, max: 2 * nowMs }),
+      monoMs: fc.integer({ min: 0, max: 1000 * hourMs }),
+      synced: fc.boolean(),
+      boot: fc.constantFrom('boot-0', 'boot-1', 'boot-2'),
+    });
+    fc.assert(
+      fc.property(fc.array(anyReading, { maxLength: 8 }), anyReading, (entries, sending) => {
+        for (const { occurredMs, earliestMs, datedBy } of dated(entries, { sent: sending })) {
+          expect(occurredMs).toBeGreaterThanOrEqual(earliestMs ?? 0);
+          expect(occurredMs).toBeLessThanOrEqual(nowMs + clockAheadMaxMs);
+          expect(earliestMs === undefined).toBe(datedBy !== 'bounds');
+        }
+      }),
+    );
+  });
+});
+
+describe('a check-in is held for a person', () => {
+  const dayOf = localDay('Asia/Shanghai');
+  const context = { receivedMs: nowMs, acceptDays: 45 };
+  const reason = (entry: Parameters<typeof reviewReason>[0]) => reviewReason(entry, context, dayOf);
+  const sure = { datedBy: 'station-clock', earliestMs: undefined, isFuture: false } as const;
+
+  it('not when its date is sure', () => {
+    expect(reason({ ...sure, occurredMs: nowMs })).toBeUndefined();
+  });
+
+  it('when it claims to come from the future', () => {
+    expect(reason({ ...sure, occurredMs: nowMs, isFuture: true })).toBe('future');
+  });
+
+  it('when its bounds do not tell the day, and only then', () => {
+    const midnightMs = Date.parse('2026-03-02T00:00:00+08:00');
+    const between = (earliestMs: number, occurredMs: number) =>
+      reason({ datedBy: 'bounds', earliestMs, occurredMs, isFuture: false });
+    expect(between(midnightMs - 1, midnightMs)).toBe('day-unknown');
+    expect(between(midnightMs, midnightMs + hourMs)).toBeUndefined();
+  });
+
+  it('when it is older than the policy accepts', () => {
+    const limitMs = nowMs - 45 * 24 * hourMs;
+    expect(reason({ ...sure, occurredMs: limitMs })).toBeUndefined();
+    expect(reason({ ...sure, occurredMs: limitMs - 1 })).toBe('too-old');
+  });
+});
+
+it('puts midnight where the scheme lives, on a leap day too', () => {
+  const dayOf = localDay('Asia/Shanghai');
+  expect(dayOf(Date.parse('2028-02-28T15:59:59.999Z'))).toBe('2028-02-28');
+  expect(dayOf(Date.parse('2028-02-28T16:00:00.000Z'))).toBe('2028-02-29');
+  expect(dayOf(Date.parse('2028-02-29T16:00:00.000Z'))).toBe('2028-03-01');
+});
