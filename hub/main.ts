@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { exitUsage, port, takenPort } from '../shared/command-line.ts';
 import { createLog } from '../shared/log.ts';
-import { readSettings } from '../shared/settings/settings-file.ts';
 import { addAlarmCommands } from './cli/alarms.ts';
+import { addDecisionCommands } from './cli/decisions.ts';
 import { addPeopleCommands } from './cli/people.ts';
 import { type Common, command, fail } from './cli/run.ts';
 import { addStationCommands } from './cli/stations.ts';
 import { startHub } from './hub.ts';
-import { type HubSettings, hubSettingsSchema } from './settings.ts';
+import { type HubSettings, readHubSettings } from './settings.ts';
 
 interface StartFlags extends Common {
   readonly mqttPort?: number;
@@ -26,11 +25,12 @@ program.addCommand(
 addStationCommands(program);
 addPeopleCommands(program);
 addAlarmCommands(program);
+addDecisionCommands(program);
 program.parseAsync().catch(fail);
 
 async function start(flags: StartFlags): Promise<void> {
   const dataDir = resolve(flags.data);
-  const settings = readHubSettings(dataDir, flags);
+  const settings = settingsWith(flags);
   const hub = await startHub({ dataDir, settings, log: createLog('hub') }).catch((error: unknown) =>
     failToListen(error, settings.http.port),
   );
@@ -43,16 +43,13 @@ async function start(flags: StartFlags): Promise<void> {
   for (const signal of signals) process.on(signal, stop);
 }
 
-/** hub.json, where there is one, under what the command line says. */
-function readHubSettings(dataDir: string, flags: StartFlags): HubSettings {
-  const file = join(dataDir, 'hub.json');
-  const read = existsSync(file)
-    ? readSettings(file, hubSettingsSchema)
-    : hubSettingsSchema.parse({});
+/** The settings, under what the command line says. */
+function settingsWith({ data, mqttPort, httpPort }: StartFlags): HubSettings {
+  const read = readHubSettings(resolve(data));
   return {
     ...read,
-    mqtt: { ...read.mqtt, port: flags.mqttPort ?? read.mqtt.port },
-    http: { ...read.http, port: flags.httpPort ?? read.http.port },
+    mqtt: { ...read.mqtt, port: mqttPort ?? read.mqtt.port },
+    http: { ...read.http, port: httpPort ?? read.http.port },
   };
 }
 

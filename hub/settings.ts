@@ -1,4 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
+import { brokerUrlSchema } from '../shared/bus/broker-url.ts';
+import { readSettings } from '../shared/settings/settings-file.ts';
 
 const loopback = z.literal(['127.0.0.1', '::1', 'localhost'], 'only loopback without TLS');
 const portSchema = z.int().min(0).max(65_535);
@@ -27,9 +31,7 @@ export const hubSettingsSchema = z.strictObject({
   /** Use this broker instead of the hub's own, which then is not started. */
   externalBroker: z
     .strictObject({
-      url: z
-        .string()
-        .regex(/^mqtts?:\/\/[^/\s]+$/, 'expected mqtt://host:port or mqtts://host:port'),
+      url: brokerUrlSchema,
       username: z.string().optional(),
       password: z.string().optional(),
       /** PEM text of the authority that signed the broker's certificate. */
@@ -44,6 +46,12 @@ export const hubSettingsSchema = z.strictObject({
   timeZone: z.string().refine(isTimeZone, 'not a time zone').default('Asia/Shanghai'),
 });
 export type HubSettings = z.infer<typeof hubSettingsSchema>;
+
+/** @returns what hub.json in the data folder says, or the defaults where there is none. @throws SettingsError */
+export function readHubSettings(dataDir: string): HubSettings {
+  const file = join(dataDir, 'hub.json');
+  return existsSync(file) ? readSettings(file, hubSettingsSchema) : hubSettingsSchema.parse({});
+}
 
 function isTimeZone(name: string): boolean {
   try {

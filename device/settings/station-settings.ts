@@ -1,22 +1,13 @@
 import { z } from 'zod';
+import { brokerUrlSchema } from '../../shared/bus/broker-url.ts';
 import { keySchema, stationIdSchema } from '../../shared/ids.ts';
 
 const hubSchema = z.object({
-  url: z
-    .string()
-    .regex(/^mqtts?:\/\/[^/\s]+$/, 'expected mqtt://host:port or mqtts://host:port')
-    .refine(isEncryptedOrLocal, 'use mqtts:// for any host but this machine'),
+  url: brokerUrlSchema,
   password: z.string().min(16, 'at least 16 characters'),
   /** PEM text of the authority that signed the broker's certificate. */
   ca: z.string().optional(),
 });
-
-/** Passwords and MACs alone do not hide who taps where: only loopback may go unencrypted. */
-function isEncryptedOrLocal(url: string): boolean {
-  return (
-    url.startsWith('mqtts://') || /^mqtt:\/\/(127\.[\d.]+|localhost|\[::1\])(:\d+)?$/.test(url)
-  );
-}
 
 const readerSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('pcsc') }),

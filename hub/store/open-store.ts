@@ -33,6 +33,8 @@ export interface Store {
   dataVersion(): number;
   /** The key that turns card UIDs into tokens; made with the store, the same for every station. */
   schemeKey(): Promise<string>;
+  /** Copies the log into the database, so that the file alone holds everything: for a backup. */
+  checkpoint(): void;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,7 @@ export function storeOn(sqlite: BetterSqlite.Database, makeKey: () => string = n
     ingest: prepareIngest(db, sqlite),
     dataVersion: () => Number(sqlite.pragma('data_version', { simple: true })),
     schemeKey: () => schemeKeyOf(db),
+    checkpoint: () => void sqlite.pragma('wal_checkpoint(TRUNCATE)'),
     close: () => db.destroy(),
   };
 }

@@ -1,0 +1,193 @@
+import { newEpoch } from '../../shared/ids.ts';
+import {
+  alarmEntrySchema,
+  genesisHash,
+  type Lane,
+  readingSchema,
+  routineEntrySchema,
+} from '../../shared/wire/entry.ts';
+import { scoreDay } from '../domain/scoring.ts';
+import { Outgoing } from '../feed/outgoing.ts';
+import type { EntriesMessage } from '../ingest/admit.ts';
+import { type CommitWork, commitGroup } from '../ingest/commit-group.ts';
+import { PolicyBook } from '../ingest/policy-book.ts';
+import { settleDay, storeIssued } from '../ingest/settle-day.ts';
+import type { Store } from '../store/open-store.ts';
+import type { Trx } from '../store/schema.ts';
+import { noteAction, Refusal } from './registry.ts';
+
+/** Who decides, and why: both stand in the audit log for good. */
+export interface Decision {
+  readonly by: string;
+  readonly reason: string;
+  readonly atMs: number;
+  /** The scheme's local date of a moment. */
+  readonly dayOf: (ms: number) => string;
+}
+
+/** Lanes that forked, with how many of their entries wait for a decision. */
+export const listSetAside = ({ db }: Pick<Store, 'db'>) =>
+  db
+    .selectFrom('set_aside')
+    .innerJoin('station', 'station.id', 'set_aside.station')
+    .select(['set_aside.station', 'station.name as stationName', 'epoch'])
+    .select(({ fn }) => [
+      fn.countAll<number>().as('entries'),
+      fn.min<number>('received_ms').as('sinceMs'),
+    ])
+    .where('decision', 'is', null)
+    .groupBy(['set_aside.station', 'station.name', 'epoch'])
+    .orderBy('sinceMs')
+    .execute();
+
+/**
+ * Decides what becomes of the entries that a forked epoch brought: accepted, they enter the journal
+ * under an epoch of their own and count like any others; discarded, they stay where they are.
+ * @returns how many
+ * @throws Refusal when none wait
+ */
+export async function decideSetAside(
+  store: Pick<Store, 'db' | 'ingest'>,
+  { station, epoch }: { station: string; epoch: string },
+  decision: 'accepted' | 'discarded',
+  by: Decision,
+): Promise<number> {
+  return store.db.transaction().execute(async (trx) => {
+    const rows = await trx
+      .selectFrom('set_aside')
+      .selectAll()
+      .where('station', '=', station)
+      .where('epoch', '=', epoch)
+      .where('decision', 'is', null)
+      .orderBy('lane')
+      .orderBy('seq')
+      .orderBy('id')
+      .execute();
+    if (rows.length === 0) throw new Refusal(`nothing of ${station} ${epoch} waits for a decision`);
+    if (decision === 'accepted') await accept(store, trx, station, rows, by);
+    const ids = rows.map(({ id }) => id);
+    await trx.updateTable('set_aside').set({ decision }).where('id', 'in', ids).execute();
+    const detail = { epoch, entries: rows.length, reason: by.reason };
+    await noteAction(trx, by.by, `set-aside ${decision}`, station, detail, by.atMs);
+    return rows.length;
+  });
+}
+
+/** Check-ins that wait for a person, oldest first. */
+export const listReviews = ({ db }: Pick<Store, 'db'>) =>
+  db
+    .selectFrom('check_in')
+    .innerJoin('station', 'station.id', 'check_in.station')
+    .leftJoin('volunteer', 'volunteer.id', 'check_in.volunteer_id')
+    .innerJoin('journal', 'journal.id', 'check_in.journal_id')
+    .select(['journal_id as id', 'station.name as stationName', 'volunteer.name as volunteer'])
+    .select(['review', 'day', 'journal.occurred_ms as occurredMs'])
+    .select(['journal.earliest_ms as earliestMs', 'journal.received_ms as receivedMs'])
+    .where('review', 'in', ['future', 'too-old', 'day-unknown'])
+    .orderBy('journal_id')
+    .execute();
+
+/**
+ * Decides on a check-in that is held: accepted, it takes part in the scoring of its day.
+ * @throws Refusal when it does not wait for a decision
+ */
+export async function decideReview(
+  store: Pick<Store, 'db' | 'ingest'>,
+  id: number,
+  decision: 'accepted' | 'refused',
+  by: Decision,
+): Promise<void> {
+  await store.db.transaction().execute(async (trx) => {
+    const row = await trx
+      .selectFrom('check_in')
+      .leftJoin('volunteer', 'volunteer.id', 'check_in.volunteer_id')
+      .select(['day', 'review', 'outcome', 'volunteer.id as volunteer', 'volunteer.name'])
+      .where('journal_id', '=', id)
+      .executeTakeFirst();
+    const isHeld =
+      row?.review === 'future' || row?.review === 'too-old' || row?.review === 'day-unknown';
+    if (!row || !isHeld) throw new Refusal(`check-in ${id} does not wait for a decision`);
+    const { volunteer, name, day } = row;
+    const counts = decision === 'accepted' && row.outcome === 'held-for-review' ? 1 : 0;
+    await trx
+      .updateTable('check_in')
+      .set({ review: decision, counts })
+      .where('journal_id', '=', id)
+      .execute();
+    await noteAction(trx, by.by, `review ${decision}`, String(id), { reason: by.reason }, by.atMs);
+    if (counts === 0 || volunteer === null || name === null) return;
+    const work = workOf(store, trx, by);
+    await settleDay(work, { volunteer: { id: volunteer, name }, day });
+    await storeIssued(work);
+    await work.outgoing.store(trx);
+  });
+}
+
+interface SetAsideRow {
+  readonly lane: Lane;
+  readonly body: string;
+  readonly sent: string;
+  readonly received_ms: number;
+}
+
+async function accept(
+  store: Pick<Store, 'ingest'>,
+  trx: Trx,
+  station: string,
+  rows: readonly SetAsideRow[],
+  by: Decision,
+): Promise<void> {
+  const epoch = newEpoch();
+  const ofLane = (lane: Lane) => rows.filter((row) => row.lane === lane);
+  const texts = (lane: Lane) => ofLane(lane).map(({ body }) => body);
+  const sent = readingSchema.parse(JSON.parse(rows[0]?.sent ?? 'null'));
+  const envelope = { v: 1, station, epoch, sent, oldest: 1 } as const;
+  const messages: { message: EntriesMessage; texts: string[] }[] = [];
+  const routine = texts('routine').map((body, index) => ({
+    ...routineEntrySchema.parse(JSON.parse(body)),
+    seq: index + 1,
+  }));
+  if (routine.length > 0) {
+    const previous = genesisHash(epoch, 'routine');
+    const message = { ...envelope, kind: 'journal', previous, entries: routine } as const;
+    messages.push({ message, texts: texts('routine') });
+  }
+  const alarm = texts('alarm').map((body, index) => ({
+    ...alarmEntrySchema.parse(JSON.parse(body)),
+    seq: index + 1,
+  }));
+  if (alarm.length > 0) {
+    const previous = genesisHash(epoch, 'alarm');
+    const message = { ...envelope, kind: 'alarm', previous, entries: alarm } as const;
+    messages.push({ message, texts: texts('alarm') });
+  }
+  const name = await nameOf(trx, station);
+  // They are dated, and taken to be late or not, by when they really came.
+  const nowMs = rows[0]?.received_ms ?? by.atMs;
+  const work = { ...workOf(store, trx, by), nowMs, nameOf: () => name };
+  await commitGroup(
+    work,
+    messages.map((one) => ({ ...one, mac: '' })),
+  );
+}
+
+async function nameOf(trx: Trx, station: string): Promise<string> {
+  const query = trx.selectFrom('station').select('name').where('id', '=', station);
+  return (await query.executeTakeFirstOrThrow()).name;
+}
+
+const workOf = (
+  { ingest }: Pick<Store, 'ingest'>,
+  trx: Trx,
+  { atMs, dayOf }: Decision,
+): CommitWork => ({
+  trx,
+  statements: ingest,
+  policies: new PolicyBook(ingest),
+  outgoing: new Outgoing(),
+  nowMs: atMs,
+  dayOf,
+  score: scoreDay,
+  nameOf: (station) => station,
+  issued: 0,
+});

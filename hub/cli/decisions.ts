@@ -1,0 +1,86 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { count } from '../../shared/command-line.ts';
+import { decideReview, decideSetAside, listReviews, listSetAside } from '../app/decisions.ts';
+import { localDay } from '../domain/dating.ts';
+import { readHubSettings } from '../settings.ts';
+import { answer, type Common, command, withStore } from './run.ts';
+
+interface DecisionFlags extends Common {
+  readonly by: string;
+  readonly reason: string;
+}
+
+const decision = (name: string, description: string): Command =>
+  command(name, description)
+    .requiredOption('--by <name>', 'who decides')
+    .requiredOption('--reason <text>', 'why');
+
+const made = ({ data, by, reason }: DecisionFlags) => ({
+  ...{ by, reason, atMs: Date.now() },
+  dayOf: localDay(readHubSettings(resolve(data)).timeZone),
+});
+
+export function addDecisionCommands(program: Command): void {
+  addSetAside(program.command('set-aside').description('Entries of a copied or restored card.'));
+  addReview(program.command('review').description('Check-ins whose date is doubtful.'));
+}
+
+function addSetAside(group: Command): void {
+  group.addCommand(
+    command('list', 'Lists the forked epochs whose entries wait for a decision.').action(
+      async (flags: Common) => {
+        const forks = await withStore(flags, listSetAside);
+        const lines = forks.map(
+          ({ station, stationName, epoch, entries }) =>
+            `${station}  ${epoch}  ${stationName}  ${entries} entries`,
+        );
+        answer(flags, forks, lines.length === 0 ? 'nothing is set aside' : lines.join('\n'));
+      },
+    ),
+  );
+  for (const [name, verb, text] of [
+    ['accept', 'accepted', 'Lets the entries of a forked epoch count.'],
+    ['discard', 'discarded', 'Leaves the entries of a forked epoch out; they are kept.'],
+  ] as const) {
+    group.addCommand(
+      decision(name, text)
+        .argument('<station>', 'st-…')
+        .argument('<epoch>', 'ep-…')
+        .action(async (station: string, epoch: string, flags: DecisionFlags) => {
+          const entries = await withStore(flags, (store) =>
+            decideSetAside(store, { station, epoch }, verb, made(flags)),
+          );
+          answer(flags, { station, epoch, entries, decision: verb }, `${entries} entries ${verb}`);
+        }),
+    );
+  }
+}
+
+function addReview(group: Command): void {
+  group.addCommand(
+    command('list', 'Lists the check-ins that wait for a decision.').action(
+      async (flags: Common) => {
+        const held = await withStore(flags, listReviews);
+        const lines = held.map(
+          ({ id, review, day, stationName, volunteer }) =>
+            `${id}  ${review}  ${day}  ${stationName}  ${volunteer ?? 'unknown card'}`,
+        );
+        answer(flags, held, lines.length === 0 ? 'nothing waits' : lines.join('\n'));
+      },
+    ),
+  );
+  for (const [name, verb, text] of [
+    ['accept', 'accepted', 'Lets a check-in count on the day that it is dated.'],
+    ['refuse', 'refused', 'Lets a check-in earn nothing.'],
+  ] as const) {
+    group.addCommand(
+      decision(name, text)
+        .argument('<id>', 'number of the check-in', count)
+        .action(async (id: number, flags: DecisionFlags) => {
+          await withStore(flags, (store) => decideReview(store, id, verb, made(flags)));
+          answer(flags, { id, decision: verb }, `check-in ${id} ${verb}`);
+        }),
+    );
+  }
+}

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+/** Where a broker is. Passwords and MACs alone do not hide who taps where: only loopback may go unencrypted. */
+export const brokerUrlSchema = z
+  .string()
+  .regex(/^mqtts?:\/\/[^/\s]+$/, 'expected mqtt://host:port or mqtts://host:port')
+  .refine(isEncryptedOrLocal, 'use mqtts:// for any host but this machine');
+
+function isEncryptedOrLocal(url: string): boolean {
+  return (
+    url.startsWith('mqtts://') || /^mqtt:\/\/(127\.[\d.]+|localhost|\[::1\])(:\d+)?$/.test(url)
+  );
+}

@@ -1,0 +1,207 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type Decision,
+  decideReview,
+  decideSetAside,
+  listReviews,
+  listSetAside,
+} from '../../hub/app/decisions.ts';
+import { dayOf, IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
+
+let hub: IngestHub;
+beforeEach(async () => {
+  hub = await IngestHub.start();
+});
+afterEach(() => hub.stop());
+
+const decided = (): Decision => ({ by: 'Operator 1', reason: 'seen', atMs: hub.nowMs, dayOf });
+const commands = async () =>
+  (await hub.outgoing()).filter(({ station }) => station !== null).map(({ body }) => body);
+const told = async (): Promise<unknown[]> =>
+  (await hub.outgoing()).filter(({ station }) => station === null).map(({ body }) => body);
+
+describe('a copied memory card', () => {
+  /** One unit and its copy both went on from the second entry. */
+  async function fork(): Promise<{ unit: Past; copy: Past }> {
+    const unit = new Past(hub).checkIns(0, 70);
+    const copy = unit.copy().checkIns(75, 139);
+    unit.checkIns(100);
+    hub.nowMs = startMs + 150 * minuteMs;
+    await hub.give(unit.message(1, 3));
+    await hub.give(copy.message(3, 4));
+    return { unit, copy };
+  }
+
+  it('is noticed: its entries are set aside, told of, and earn nothing yet', async () => {
+    const { copy } = await fork();
+    expect(hub.refused).toEqual(['fork']);
+    expect(await listSetAside(hub.store)).toMatchObject([
+      { station: hub.station, epoch: copy.epoch, entries: 2 },
+    ]);
+    expect(await told()).toContainEqual(
+      expect.objectContaining({ state: 'forked', station: hub.station, entries: 2 }),
+    );
+    expect(await hub.balances()).toEqual({ volunteer: 20, sum: 0 });
+  });
+
+  it('is told to begin a new epoch, again whenever it sends again, and is kept once', async () => {
+    const { copy } = await fork();
+    const begin = {
+      ...{ name: 'begin-epoch', epoch: copy.epoch, lane: 'routine' },
+      ...{ through: 4, hash: copy.hashes[4] },
+    };
+    expect(await commands()).toMatchObject([{ command: begin }]);
+    await hub.give(copy.message(3, 4, 118));
+    expect(await commands()).toMatchObject([{ command: begin }, { command: begin }]);
+    expect(await listSetAside(hub.store)).toMatchObject([{ entries: 2 }]);
+  });
+
+  it('is noticed too when it only shows by what stands before', async () => {
+    const { copy } = await fork();
+    copy.checkIns(140);
+    await hub.give(copy.message(4, 5));
+    expect(hub.refused).toEqual(['fork', 'fork']);
+    expect(await listSetAside(hub.store)).toMatchObject([{ entries: 3 }]);
+  });
+
+  it('does not disturb the unit that it was copied from', async () => {
+    const { unit } = await fork();
+    unit.checkIns(170);
+    hub.nowMs = startMs + 180 * minuteMs;
+    await hub.give(unit.message(4, 4));
+    expect(hub.receipts.at(-1)).toMatchObject({ through: 4, hash: unit.hashes[4] });
+  });
+
+  it('counts once a person accepts it, in the order in which things happened', async () => {
+    const { copy } = await fork();
+    const which = { station: hub.station, epoch: copy.epoch };
+    expect(await decideSetAside(hub.store, which, 'accepted', decided())).toBe(2);
+    // 0, 70 and 139 earn points; 75 and 100 fall into the pause after 70.
+    expect(await hub.balances()).toEqual({ volunteer: 30, sum: 0 });
+    await expect(decideSetAside(hub.store, which, 'accepted', decided())).rejects.toThrow(
+      /waits for a decision/,
+    );
+    expect(await listSetAside(hub.store)).toEqual([]);
+  });
+
+  it('stays out when a person discards it, and is still kept', async () => {
+    const { copy } = await fork();
+    const which = { station: hub.station, epoch: copy.epoch };
+    expect(await decideSetAside(hub.store, which, 'discarded', decided())).toBe(2);
+    expect(await hub.balances()).toEqual({ volunteer: 20, sum: 0 });
+    const kept = await hub.store.db.selectFrom('set_aside').select('decision').execute();
+    expect(kept).toEqual([{ decision: 'discarded' }, { decision: 'discarded' }]);
+    const actions = await hub.store.db.selectFrom('operator_action').selectAll().execute();
+    expect(actions.at(-1)).toMatchObject({ by: 'Operator 1', action: 'set-aside discarded' });
+  });
+
+  it('that copied an alarm lane raises no alarm of its own here: the station raises it anew', async () => {
+    const unit = new Past(hub, 'alarm').add(1, { type: 'alarm', gesture: 'hold' });
+    const copy = new Past(hub, 'alarm', unit.epoch).add(2, { type: 'alarm', gesture: 'hold' });
+    await hub.give(unit.message(1, 1), hub.macKey, 'alarm');
+    await hub.give(copy.message(1, 1), hub.macKey, 'alarm');
+    expect(await hub.store.db.selectFrom('alarm').select('seq').execute()).toHaveLength(1);
+    expect(await commands()).toMatchObject([{ command: { name: 'begin-epoch', lane: 'alarm' } }]);
+  });
+});
+
+describe('a hub that comes back from an old backup', () => {
+  it('says what it has, gets the rest again, and ends up as if nothing had happened', async () => {
+    const past = new Past(hub).checkIns(0, 5, 70);
+    await hub.give(past.message(1, 2));
+    const goBack = await hub.backUp();
+    await hub.give(past.message(3, 3));
+    const before = await hub.balances();
+    await goBack();
+    expect(await hub.journalRows()).toBe(2);
+    past.checkIns(80);
+    await hub.give(past.message(4, 4));
+    expect(hub.receipts.at(-1)).toMatchObject({ through: 2, hash: past.hashes[2] });
+    await hub.give(past.message(3, 4, 118));
+    expect(hub.receipts.at(-1)).toMatchObject({ through: 4, hash: past.hashes[4] });
+    expect(await hub.balances()).toEqual(before);
+    expect(await hub.journalRows()).toBe(4);
+  });
+
+  it('takes a lane over where the station still has it, and says what is missing', async () => {
+    const past = new Past(hub).checkIns(0, 5, 70, 80);
+    await hub.give(past.message(3, 4, 119, { oldest: 3 }));
+    expect(hub.receipts.at(-1)).toMatchObject({ through: 4, hash: past.hashes[4] });
+    expect(await told()).toContainEqual(
+      expect.objectContaining({ state: 'entries-missing', from: 1, through: 2 }),
+    );
+    await hub.give(past.message(3, 4, 118, { oldest: 3 }));
+    expect(await hub.journalRows()).toBe(2);
+    expect(await hub.balances()).toEqual({ volunteer: 10, sum: 0 });
+  });
+});
+
+describe('a check-in of doubtful date', () => {
+  const days = (count: number): number => count * 24 * 60;
+
+  it('is kept, receipted as held, and earns nothing yet', async () => {
+    const past = new Past(hub)
+      .checkIn(reading(131))
+      .checkIn(reading(-days(46), { monoMs: 1, boot: 'boot-0' }));
+    await hub.give(past.message(1, 2));
+    expect(hub.receipts.at(-1)?.outcomes).toMatchObject([
+      { seq: 1, outcome: 'held-for-review', points: 0 },
+      { seq: 2, outcome: 'held-for-review', points: 0 },
+    ]);
+    expect(await listReviews(hub.store)).toMatchObject([
+      { review: 'future', volunteer: 'Volunteer 1' },
+      { review: 'too-old', volunteer: 'Volunteer 1' },
+    ]);
+    expect(await hub.balances()).toEqual({ volunteer: 0, sum: 0 });
+  });
+
+  it('earns its points once a person accepts it, and others of that day are scored anew', async () => {
+    const past = new Past(hub).checkIn(reading(131)).checkIns(119);
+    await hub.give(past.message(1, 2));
+    // Held at 119 minutes by the boot's clock? It is dated by the sending: just before the other one.
+    expect(await hub.balances()).toEqual({ volunteer: 10, sum: 0 });
+    const [held] = await listReviews(hub.store);
+    await decideReview(hub.store, held?.id ?? 0, 'accepted', decided());
+    expect(await hub.balances()).toEqual({ volunteer: 10, sum: 0 });
+    const rows = await hub.store.db.selectFrom('check_in').select(['outcome']).execute();
+    expect(rows.map(({ outcome }) => outcome).sort()).toEqual(['already-checked-in', 'credited']);
+    expect(await listReviews(hub.store)).toEqual([]);
+  });
+
+  it('earns nothing for good when a person refuses it', async () => {
+    await hub.give(new Past(hub).checkIn(reading(131)).message(1, 1));
+    const [held] = await listReviews(hub.store);
+    await decideReview(hub.store, held?.id ?? 0, 'refused', decided());
+    expect(await hub.balances()).toEqual({ volunteer: 0, sum: 0 });
+    await expect(decideReview(hub.store, held?.id ?? 0, 'accepted', decided())).rejects.toThrow(
+      /does not wait/,
+    );
+  });
+
+  it('counts when its bounds tell the day, and is held when they do not', async () => {
+    const lost = { wallMs: 7, boot: 'boot-lost', synced: false };
+    const past = new Past(hub)
+      .checkIns(0)
+      .checkIn(reading(1, lost))
+      .checkIns(119)
+      .checkIn(reading(2, lost));
+    hub.nowMs = startMs + days(1) * minuteMs;
+    await hub.give(past.message(1, 4, days(1)));
+    expect(hub.refused).toEqual([]);
+    expect(hub.receipts.at(-1)?.outcomes.map(({ outcome }) => outcome)).toEqual([
+      'credited',
+      'credited', // at its later bound, which is when the next one was
+      'already-checked-in',
+      'held-for-review',
+    ]);
+  });
+
+  it('credits a unit that woke in 1970 on the day on which it happened', async () => {
+    const past = new Past(hub).checkIn(reading(90, { wallMs: 90 * minuteMs, synced: false }));
+    await hub.give(past.message(1, 1));
+    const rows = await hub.store.db.selectFrom('check_in').selectAll().execute();
+    expect(rows).toMatchObject([
+      { day: '2026-03-02', outcome: 'credited', occurred_ms: startMs + 90 * minuteMs },
+    ]);
+  });
+});
