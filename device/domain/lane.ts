@@ -32,15 +32,27 @@ export interface Span {
 interface LaneLimits {
   readonly entriesPerMessage: number;
   readonly messagesInFlightMax: number;
+  /** In all messages together that no receipt has answered. */
+  readonly entriesInFlightMax: number;
   readonly receiptTimeoutMs: number;
 }
 
-/** An alarm goes alone and is asked after soon; routine messages are few, so that none delays an alarm. */
-const laneLimits: Readonly<Record<Lane, LaneLimits>> = {
-  alarm: { entriesPerMessage: 1, messagesInFlightMax: 8, receiptTimeoutMs: 2_000 },
+/**
+ * An alarm goes alone and is asked after soon. Both lanes share one connection, in which what was
+ * written first arrives first: routine entries in flight are one batch at most, in all messages
+ * together, so that an alarm never waits behind more. The second message lets a tap follow another at once.
+ */
+export const laneLimits: Readonly<Record<Lane, LaneLimits>> = {
+  alarm: {
+    entriesPerMessage: 1,
+    messagesInFlightMax: 8,
+    entriesInFlightMax: 8,
+    receiptTimeoutMs: 2_000,
+  },
   routine: {
     entriesPerMessage: entriesPerMessageMax,
     messagesInFlightMax: 2,
+    entriesInFlightMax: entriesPerMessageMax,
     receiptTimeoutMs: 10_000,
   },
 };
@@ -110,7 +122,9 @@ export function takeDue(
   const spans: Span[] = [];
   while (next.sent < next.last && next.inFlight.length < limits.messagesInFlightMax) {
     const from = next.sent + 1;
-    const through = Math.min(next.last, next.sent + limits.entriesPerMessage);
+    const room = next.committed + limits.entriesInFlightMax - next.sent;
+    const through = Math.min(next.last, next.sent + Math.min(room, limits.entriesPerMessage));
+    if (through < from) break;
     spans.push({ from, through });
     next = { ...next, sent: through, inFlight: [...next.inFlight, { through, sentMs: nowMs }] };
   }

@@ -121,14 +121,27 @@ describe('the alarm', () => {
 });
 
 describe('delivery', () => {
-  it('sends a backlog in batches of 200, two at a time, and goes on with each receipt', () => {
+  it('sends a backlog in batches of 200 and goes on with each receipt', () => {
     const scene = new Scene(1000, 100).ready().online();
-    expect(scene.take('send').map(({ from, through }) => [from, through])).toEqual([
-      [101, 300],
-      [301, 500],
-    ]);
+    const sent = () => scene.take('send').map(({ from, through }) => [from, through]);
+    expect(sent()).toEqual([[101, 300]]);
     scene.receipt('routine', 300);
-    expect(scene.take('send').map(({ from, through }) => [from, through])).toEqual([[501, 700]]);
+    expect(sent()).toEqual([[301, 500]]);
+    // The hub may have committed a part of a batch, of an earlier sending of it.
+    scene.receipt('routine', 350);
+    expect(sent()).toEqual([[501, 550]]);
+  });
+
+  it('sends a tap while another is on its way, and the next with what has gathered meanwhile', () => {
+    const scene = new Scene().ready().online();
+    const sent = () => scene.take('send').map(({ from, through }) => [from, through]);
+    for (let tap = 0; tap < 5; tap += 1) scene.give({ type: 'card', token });
+    expect(sent()).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+    scene.receipt('routine', 1);
+    expect(sent()).toEqual([[3, 5]]);
   });
 
   it('goes back when the hub says that it has less than it had', () => {
