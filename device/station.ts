@@ -7,6 +7,7 @@ import { systemTimers } from '../shared/timers.ts';
 import { Brain } from './brain.ts';
 import { initialState } from './domain/state.ts';
 import { JournalKeeper } from './journal/journal-keeper.ts';
+import { startRetention } from './journal/retention.ts';
 import { FirmataPanel } from './panel/firmata-panel.ts';
 import type { Panel } from './panel/panel.ts';
 import { VirtualPanel } from './panel/virtual-panel.ts';
@@ -103,11 +104,14 @@ export async function startStation(options: StationOptions): Promise<RunningStat
     },
   });
   await uplink.start(bus);
+  const { keepDays } = settings.journal;
+  const stopRetention = startRetention({ keeper, clock, log, keepDays });
   log.info({ station: settings.station, epoch: keeper.journal.epoch }, 'station started');
 
   return {
     url: page?.url,
     async stop() {
+      stopRetention();
       await page?.stop();
       await reader.stop();
       await uplink.stop(presence());

@@ -24,12 +24,20 @@ const schema = `
     PRIMARY KEY (lane, seq)
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS cursor (lane TEXT PRIMARY KEY, committed INTEGER NOT NULL) STRICT;
+  -- By when how much of a lane was delivered: the age of an entry is that of its delivery.
+  CREATE TABLE IF NOT EXISTS delivered (
+    lane TEXT NOT NULL,
+    wall_ms INTEGER NOT NULL,
+    through INTEGER NOT NULL,
+    PRIMARY KEY (lane, wall_ms)
+  ) STRICT, WITHOUT ROWID;
 `;
 
 export interface JournalOptions {
   readonly files?: Pick<JournalFiles, 'open'>;
   readonly newEpoch?: () => string;
 }
+const dayMs = 86_400_000;
 
 export interface JournalEntry {
   readonly seq: number;
@@ -38,6 +46,9 @@ export interface JournalEntry {
 }
 
 const entrySchema = z.object({ seq: z.int(), text: z.string(), hash: z.string() });
+/** The end of what was deleted from a lane's beginning: the oldest entry that is here is chained to it. */
+const floorSchema = z.object({ seq: z.int(), hash: z.string() });
+type Floor = z.infer<typeof floorSchema>;
 const latchedSchema = z.array(
   z.object({
     key: alarmKeySchema,
@@ -57,6 +68,7 @@ export class Journal {
   readonly #insert: Database.Statement;
   readonly #range: Database.Statement;
   readonly #one: Database.Statement;
+  readonly #floors: Record<Lane, Floor>;
 
   /**
    * @param file path, or ':memory:' for a journal that lives only as long as the process
@@ -72,7 +84,8 @@ export class Journal {
     );
     this.#one = this.#db.prepare('SELECT seq, text, hash FROM entry WHERE lane = ? AND seq = ?');
     this.epoch = this.#meta('epoch') ?? this.#beginEpoch((options.newEpoch ?? newEpoch)());
-    for (const lane of lanes) this.#checkTail(lane);
+    this.#floors = { alarm: this.#floor('alarm'), routine: this.#floor('routine') };
+    for (const lane of lanes) this.#checkEnds(lane);
   }
 
   /** Puts the entry on disk (fsync) and returns it with its sequence. */
@@ -97,13 +110,13 @@ export class Journal {
 
   /** @returns the lowest sequence of the lane that is still here, 1 when it is empty. */
   oldest(lane: Lane): number {
-    const row = this.#db.prepare('SELECT min(seq) FROM entry WHERE lane = ?').pluck().get(lane);
-    return z.int().nullable().parse(row) ?? 1;
+    return this.#floors[lane].seq + 1;
   }
 
-  /** @returns the chain hash at `seq` (0: before the first entry), or undefined where there is no entry. */
+  /** @returns the chain hash at `seq` (0: before the first entry), or undefined where it is not known. */
   hashAt(lane: Lane, seq: number): string | undefined {
-    if (seq === 0) return genesisHash(this.epoch, lane);
+    const floor = this.#floors[lane];
+    if (seq === floor.seq) return floor.hash;
     return entrySchema.optional().parse(this.#one.get(lane, seq))?.hash;
   }
 
@@ -113,6 +126,31 @@ export class Journal {
     if (hash === undefined)
       throw new Error(`nothing stands before entry ${seq} of the ${lane} lane`);
     return hash;
+  }
+
+  /**
+   * Deletes what was delivered long ago, from the beginning of each lane. The newest entry always
+   * stays, and so does the hash that the oldest one is chained to. Freed pages are used again by
+   * later entries (sqlite.org/fileformat2.html#the_freelist), so the file does not grow for ever.
+   * @param nowMs wall clock, which somebody must have vouched for
+   * @returns how many entries were deleted, at most `entriesMax` of each lane
+   */
+  cleanUp(nowMs: number, { keepMs, entriesMax }: { keepMs: number; entriesMax: number }): number {
+    const before = this.oldest('alarm') + this.oldest('routine');
+    for (const lane of lanes) {
+      this.#floors[lane] = this.#db.transaction(() => {
+        const delivered = this.#deliveredBefore(lane, nowMs, keepMs);
+        const through = Math.min(
+          delivered,
+          this.last(lane) - 1,
+          this.#floors[lane].seq + entriesMax,
+        );
+        return through >= this.oldest(lane)
+          ? this.#deleteThrough(lane, through)
+          : this.#floors[lane];
+      })();
+    }
+    return this.oldest('alarm') + this.oldest('routine') - before;
   }
 
   keepCursor(lane: Lane, committed: number): void {
@@ -153,14 +191,57 @@ export class Journal {
     return epoch;
   }
 
-  /** The newest entry must follow from the one before it, or the file was cut or edited. */
-  #checkTail(lane: Lane): void {
+  /** The newest entry must follow from the one before it, or the file was cut or edited; so must the oldest. */
+  #checkEnds(lane: Lane): void {
+    const row = this.#db.prepare('SELECT min(seq) FROM entry WHERE lane = ?').pluck().get(lane);
+    const oldest = z.int().nullable().parse(row) ?? 1;
+    if (oldest !== this.oldest(lane)) {
+      throw new Error(`the ${lane} lane begins at ${oldest}, not at ${this.oldest(lane)}`);
+    }
     const last = this.last(lane);
     if (last === 0) return;
     const { text, hash } = entrySchema.parse(this.#one.get(lane, last));
     if (chainHash(this.hashBefore(lane, last), text) !== hash) {
       throw new Error(`the hash chain of the ${lane} lane is broken at entry ${last}`);
     }
+  }
+
+  #floor(lane: Lane): Floor {
+    const kept = this.#meta(`floor ${lane}`);
+    if (kept === undefined) return { seq: 0, hash: genesisHash(this.epoch, lane) };
+    return floorSchema.parse(JSON.parse(kept));
+  }
+
+  #deleteThrough(lane: Lane, through: number): Floor {
+    const { hash } = entrySchema.parse(this.#one.get(lane, through));
+    const floor = { seq: through, hash };
+    this.#setMeta(`floor ${lane}`, JSON.stringify(floor));
+    this.#db.prepare('DELETE FROM entry WHERE lane = ? AND seq <= ?').run(lane, through);
+    return floor;
+  }
+
+  /**
+   * Notes how much is delivered now, once a day. An entry's own clock may have been wrong, and it may
+   * have been delivered long after it was written: only the day by which it was delivered counts.
+   * @returns through which sequence the lane was delivered `keepMs` ago, and still is
+   */
+  #deliveredBefore(lane: Lane, nowMs: number, keepMs: number): number {
+    const committed = Math.min(this.#committed(lane), this.last(lane));
+    // A hub that came back from a backup has less again; a clock that ran ahead was set right.
+    this.#db
+      .prepare('DELETE FROM delivered WHERE lane = ? AND (through > ? OR wall_ms > ?)')
+      .run(lane, committed, nowMs);
+    const recent = 'SELECT 1 FROM delivered WHERE lane = ? AND (wall_ms > ? OR through >= ?)';
+    if (this.#db.prepare(recent).get(lane, nowMs - dayMs, committed) === undefined) {
+      this.#db.prepare('INSERT INTO delivered VALUES (?, ?, ?)').run(lane, nowMs, committed);
+    }
+    const row = this.#db
+      .prepare('SELECT max(through) FROM delivered WHERE lane = ? AND wall_ms <= ?')
+      .pluck()
+      .get(lane, nowMs - keepMs);
+    const through = z.int().nullable().parse(row) ?? 0;
+    this.#db.prepare('DELETE FROM delivered WHERE lane = ? AND through < ?').run(lane, through);
+    return through;
   }
 
   #committed(lane: Lane): number {

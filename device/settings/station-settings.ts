@@ -38,5 +38,11 @@ export const stationSettingsSchema = z.strictObject({
       pressesWithinMs: z.int().min(500).max(5000).default(2000),
     })
     .prefault({}),
+  journal: z
+    .strictObject({
+      /** Delivered entries stay so long, for a hub that comes back from a backup (DESIGN, promise 7). */
+      keepDays: z.int().min(1).max(3650).default(30),
+    })
+    .prefault({}),
 });
 export type StationSettings = z.infer<typeof stationSettingsSchema>;
