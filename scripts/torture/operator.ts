@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { hubCommand } from './hub-command.ts';
+import { Random } from './random.ts';
+import type { Tally } from './tally.ts';
+import type { Violations } from './violations.ts';
+
+/** Each look starts a program or two, on a machine that has much else to do. */
+const betweenLooksMs = { min: 2_000, max: 5_000 };
+const resolveShare = 0.5;
+
+const alarmsSchema = z.array(z.looseObject({ id: z.int(), state: z.string() }));
+
+/** Acknowledges and resolves alarms over the hub's command line, and remembers what was confirmed. */
+export class Operator {
+  readonly #dataDir: string;
+  readonly #random: Random;
+  readonly #tally: Tally;
+  readonly #violations: Violations;
+  readonly #done = new Map<number, 'acknowledged' | 'resolved'>();
+
+  constructor(dataDir: string, seed: string, tally: Tally, violations: Violations) {
+    this.#dataDir = dataDir;
+    this.#random = new Random(`${seed}/operator`);
+    this.#tally = tally;
+    this.#violations = violations;
+  }
+
+  /** Goes on until it is aborted. */
+  async watch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const pauseMs = this.#random.between(betweenLooksMs.min, betweenLooksMs.max);
+      const untilMs = performance.now() + pauseMs;
+      while (!signal.aborted && performance.now() < untilMs) await delay(50);
+      if (signal.aborted) return;
+      try {
+        await this.#look();
+      } catch (error) {
+        this.#violations.add(`the operator's command failed: ${String(error)}`);
+      }
+    }
+  }
+
+  /** @returns how many alarms the hub knows; what was confirmed to the operator still holds. */
+  async count(): Promise<number> {
+    const alarms = await this.#list('--all');
+    for (const [id, state] of this.#done) {
+      const now = alarms.find((alarm) => alarm.id === id)?.state;
+      if (now !== state) this.#violations.add(`alarm ${id} was ${state}, and is ${now}`);
+    }
+    return alarms.length;
+  }
+
+  async #look(): Promise<void> {
+    const [oldest] = await this.#list();
+    if (oldest === undefined) return;
+    const { id, state } = oldest;
+    const isResolving = state === 'acknowledged' || this.#random.chance(resolveShare);
+    const by = ['--by', 'Operator 1'];
+    if (isResolving) {
+      await this.#command('alarm', 'resolve', `${id}`, ...by, '--cause', 'test');
+      this.#done.set(id, 'resolved');
+      this.#tally.resolved += 1;
+    } else {
+      await this.#command('alarm', 'acknowledge', `${id}`, ...by);
+      this.#done.set(id, 'acknowledged');
+      this.#tally.acknowledged += 1;
+    }
+  }
+
+  async #list(...options: readonly string[]): Promise<z.infer<typeof alarmsSchema>> {
+    return alarmsSchema.parse(await this.#command('alarm', 'list', ...options));
+  }
+
+  #command(...args: readonly string[]): Promise<unknown> {
+    return hubCommand(this.#dataDir, ...args);
+  }
+}
