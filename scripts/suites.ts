@@ -67,6 +67,7 @@ export const suites: readonly Suite[] = [
     files: 'test/**/{mqtt-bus,external-broker}*',
     missing: programs('mosquitto', 'mosquitto_sub'),
   },
+  { name: 'torture', files: 'test/end-to-end/torture*', missing: programs('mosquitto') },
   { name: 'browser', files: 'test/browser/*', missing: browserMissing },
   { name: 'TLS', files: 'test/**/*-tls*', missing: programs('openssl') },
   {

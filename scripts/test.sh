@@ -39,6 +39,9 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
   npm ci --no-audit --no-fund
 fi
 
+# How long stations and hub are tormented (test/end-to-end/torture.test.ts); half of it on each broker.
+export YIZHAN_TORTURE_SECONDS="${YIZHAN_TORTURE_SECONDS:-60}"
+
 npm run --silent lint
 npm run --silent typecheck
 exec node --import tsx scripts/test.ts --require-all "$@"
