@@ -1,0 +1,165 @@
+import type { Lane } from '../../shared/wire/entry.ts';
+import { seal } from '../../shared/wire/mac.ts';
+import { stationTopic } from '../../shared/wire/topics.ts';
+import type { SimulatedHub } from './simulated-hub.ts';
+import type { StepKind } from './simulated-process.ts';
+import type { SimulatedStation } from './simulated-station.ts';
+import { macKeyOf } from './template.ts';
+import { VirtualBus } from './virtual-bus.ts';
+import type { World } from './world.ts';
+
+/** Keepalive of MqttBus is 15 s: a dead peer is noticed between half and one and a half of it. */
+const noticedMs = [7_500, 22_500] as const;
+const partitionMs = [500, 60_000] as const;
+const brokerAwayMs = [500, 10_000] as const;
+const wrongKey = macKeyOf('somebody else');
+const steps: readonly StepKind[] = ['write', 'commit', 'committed', 'publish', 'published'];
+/** Within so many steps from now. */
+const doomedWithin = 12;
+const jumpMsMax = 2 * 3_600_000;
+
+/** What can go wrong, each as one call. */
+export class Faults {
+  readonly #world: World;
+  readonly #hub: SimulatedHub;
+  #backup: Buffer | undefined;
+
+  constructor(world: World, hub: SimulatedHub) {
+    this.#world = world;
+    this.#hub = hub;
+  }
+
+  crash(who: SimulatedStation | SimulatedHub, death: 'crash' | 'power'): void {
+    who.running?.process.die(death, 'when idle');
+  }
+
+  /** It will die at one of its next steps, wherever that is. */
+  doom(who: SimulatedStation | SimulatedHub): void {
+    const { random } = this.#world;
+    const death = random.chance(0.5) ? 'crash' : 'power';
+    who.running?.process.doom(random.pick(steps), random.between(1, doomedWithin), death);
+  }
+
+  /** Nothing passes for a while: both ends may notice, neither, or one of them only. */
+  partition(who: SimulatedStation | SimulatedHub): void {
+    const { broker, random, time, trace } = this.#world;
+    const bus = who.running?.bus;
+    const connection = bus instanceof VirtualBus ? bus.connection : undefined;
+    if (!(bus instanceof VirtualBus) || !connection || !broker.isReachable(connection.id)) return;
+    const { id } = connection;
+    const forMs = random.between(...partitionMs);
+    trace.fault(id, id === 'hub' ? 'hub partition' : 'station partition', `${forMs} ms`);
+    broker.partition(id);
+    let isOver = false;
+    time.after(forMs, () => {
+      isOver = true;
+      broker.rejoin(id);
+    });
+    time.after(random.between(...noticedMs), () => {
+      if (isOver || bus.connection !== connection) return;
+      trace.note(id, 'notices that its connection is gone');
+      who.running?.process.enter(() => bus.notice());
+    });
+    time.after(random.between(...noticedMs), () => {
+      if (!isOver) broker.lost(connection);
+    });
+  }
+
+  /** The connection breaks, with what is under way on it. */
+  reset(who: SimulatedStation | SimulatedHub): void {
+    const { broker, random, time, trace } = this.#world;
+    const bus = who.running?.bus;
+    if (!(bus instanceof VirtualBus) || !bus.connection) return;
+    const { connection } = bus;
+    const lost = connection.up.cut() + connection.down.cut();
+    trace.fault(connection.id, 'connection reset', `${lost} packets lost`);
+    if (lost > 0) trace.fault(connection.id, 'in-flight loss');
+    who.running?.process.enter(() => bus.notice());
+    time.after(random.between(0, 3_000), () => broker.lost(connection));
+  }
+
+  restartBroker(): void {
+    const { broker, random, time, trace } = this.#world;
+    if (broker.authority || !broker.isUp) return;
+    trace.fault('broker', 'broker restart');
+    broker.crash();
+    time.after(random.between(...brokerAwayMs), () => {
+      broker.isUp = true;
+    });
+  }
+
+  failDisk(who: SimulatedStation | SimulatedHub): void {
+    const { random, trace } = this.#world;
+    const name = who.running?.process.name;
+    if (name === undefined) return;
+    trace.fault(name, name === 'hub' ? 'hub disk full' : 'station disk full');
+    who.disk.failNext(random.between(1, 3), 'SQLITE_FULL');
+  }
+
+  jumpClock(who: SimulatedStation | SimulatedHub): void {
+    const { random, trace } = this.#world;
+    const byMs = random.between(-jumpMsMax, jumpMsMax);
+    if ('clock' in who) {
+      trace.fault(who.id, 'station clock jump', `${byMs} ms`);
+      who.clock.jump(byMs);
+    } else {
+      trace.fault('hub', 'hub clock jump', `${byMs} ms`);
+      who.offMs += byMs;
+    }
+  }
+
+  backUp(): void {
+    this.#backup = this.#hub.backup();
+    this.#world.trace.note('hub', 'backup taken');
+  }
+
+  /** The hub's machine is lost, and a backup takes its place. */
+  restore(): void {
+    if (!this.#backup || !this.#hub.running) return;
+    this.#hub.running.process.die('power', 'for good');
+    this.#hub.restore(this.#backup);
+    this.#world.trace.fault('hub', 'hub restored from a backup');
+  }
+
+  /** A broker that lies: a receipt, or the end of an alarm, under a key that is not the station's. */
+  forge(station: SimulatedStation): void {
+    const { broker, random, trace } = this.#world;
+    const running = station.running;
+    if (!running) return;
+    const { epoch, alarms, lanes } = running.brain.state;
+    const [alarm] = alarms;
+    const to = { v: 1, station: station.id };
+    if (alarm && random.chance(0.5)) {
+      trace.fault(station.id, 'forged command');
+      const command = { name: 'alarm-state', alarm: alarm.key, state: 'resolved' };
+      const payload = seal(wrongKey, { ...to, kind: 'command', command });
+      broker.publish(stationTopic(station.id, 'command'), payload, false);
+      return;
+    }
+    const lane: Lane = random.chance(0.3) ? 'alarm' : 'routine';
+    const through = lanes[lane].last;
+    const { journal } = running.keeper;
+    const hash = journal.hashBefore(lane, through + 1);
+    const outcomes = through > 0 ? [{ seq: through, outcome: 'credited', points: 10 }] : [];
+    trace.fault(station.id, 'forged receipt', `${lane} ${through}`);
+    const payload = seal(wrongKey, {
+      ...to,
+      kind: 'receipt',
+      epoch,
+      lane,
+      through,
+      hash,
+      outcomes,
+    });
+    broker.publish(stationTopic(station.id, 'receipt'), payload, false);
+  }
+
+  /** Something that was said before is said again, byte for byte. */
+  replay(): void {
+    const { broker, random, trace } = this.#world;
+    if (broker.remembered.length === 0 || !broker.isUp) return;
+    const packet = random.pick(broker.remembered);
+    trace.fault('broker', 'replay', packet.topic);
+    broker.inject({ ...packet, dup: random.chance(0.5) });
+  }
+}

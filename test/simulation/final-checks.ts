@@ -1,0 +1,197 @@
+import type Database from 'better-sqlite3';
+import { z } from 'zod';
+import { localDay } from '../../hub/domain/dating.ts';
+import { fold, volunteerAccount } from '../../hub/domain/ledger.ts';
+import { scoreDay } from '../../hub/domain/scoring.ts';
+import type { FeedRecord } from './feed-record.ts';
+import { keyOf } from './hub-facts.ts';
+import { type SimulatedHub, timeZone } from './simulated-hub.ts';
+import type { SimulatedStation } from './simulated-station.ts';
+import { policy } from './template.ts';
+import { violate, type World } from './world.ts';
+
+const entrySchema = z.object({
+  station: z.string(),
+  epoch: z.string(),
+  name: z.string(),
+  seq: z.int(),
+  hash: z.string(),
+});
+const checkInSchema = z.object({
+  station: z.string(),
+  epoch: z.string(),
+  seq: z.int(),
+  volunteer_id: z.string().nullable(),
+  day: z.string(),
+  occurred_ms: z.int(),
+  counts: z.int(),
+  outcome: z.string(),
+  points: z.int(),
+});
+const transferSchema = z.object({ debit: z.string(), credit: z.string(), amount: z.int() });
+const accountSchema = z.object({ id: z.string(), balance: z.int() });
+const alarmSchema = z.object({
+  station: z.string(),
+  epoch: z.string(),
+  seq: z.int(),
+  acknowledged_by: z.string().nullable(),
+  resolved_by: z.string().nullable(),
+});
+
+/** What must hold once everything is healed and delivered. */
+export function checkAtTheEnd(
+  world: World,
+  stations: readonly SimulatedStation[],
+  hub: SimulatedHub,
+  feed: FeedRecord,
+): void {
+  const db = hub.look();
+  if (!db) {
+    violate(world, 'the hub runs at the end', '');
+    return;
+  }
+  checkJournal(world, stations, db);
+  checkAlarms(world, stations, db, feed);
+  checkLedger(world, db, feed);
+  for (const row of db
+    .prepare('SELECT station FROM station_presence WHERE state <> ?')
+    .all('online')) {
+    violate(world, 'who is there is shown as there', JSON.stringify(row));
+  }
+  const forks = hub.refused.get('fork') ?? 0;
+  if (forks > 0) violate(world, 'no honest station is taken for a fork', `${forks} refusals`);
+}
+
+function checkJournal(
+  world: World,
+  stations: readonly SimulatedStation[],
+  db: Database.Database,
+): void {
+  const rows = db
+    .prepare(
+      'SELECT station, epoch, name, seq, journal.hash FROM journal JOIN lane ON lane.id = lane_id',
+    )
+    .all();
+  const stored = new Map<string, string>();
+  for (const row of rows) {
+    const { station, epoch, name, seq, hash } = entrySchema.parse(row);
+    const key = `${station}/${epoch}/${name}/${seq}`;
+    if (stored.has(key)) violate(world, 'no entry counts twice', key);
+    stored.set(key, hash);
+  }
+  const made = new Map<string, string>();
+  for (const { id, witness } of stations) {
+    for (const [key, entry] of witness.made) {
+      made.set(`${id}/${key}`, entry.hash);
+      if (!entry.durable || stored.get(`${id}/${key}`) === entry.hash) continue;
+      const signalled = entry.signalled ? 'signalled' : 'on disk';
+      violate(world, 'no entry is lost', `${id}/${key} (${entry.type}, ${signalled})`);
+    }
+  }
+  for (const [key, hash] of stored) {
+    if (made.get(key) !== hash) violate(world, 'the hub knows only what a station made', key);
+  }
+}
+
+function checkAlarms(
+  world: World,
+  stations: readonly SimulatedStation[],
+  db: Database.Database,
+  feed: FeedRecord,
+): void {
+  const counts = new Map<string, number>();
+  for (const row of db.prepare('SELECT * FROM alarm').all()) {
+    const { station, epoch, seq, acknowledged_by, resolved_by } = alarmSchema.parse(row);
+    const key = keyOf(station, epoch, seq);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+    const told = { raised: true, acknowledged: false, resolved: resolved_by !== null };
+    // Resolving one that nobody acknowledged acknowledges it without a word of its own.
+    told.acknowledged = acknowledged_by !== null && resolved_by === null;
+    for (const [state, wanted] of Object.entries(told)) {
+      if (wanted && !feed.saidOfAlarm(key, state)) {
+        violate(world, 'every alarm is on the feed', `${key} ${state}`);
+      }
+    }
+  }
+  for (const { id, witness } of stations) {
+    for (const [name, { type, durable }] of witness.made) {
+      if (type !== 'alarm' || !durable) continue;
+      const key = `${id}/${name.replace('/alarm/', '/')}`;
+      if (counts.get(key) !== 1) {
+        violate(world, 'every alarm is at the hub once', `${key}: ${counts.get(key) ?? 0} times`);
+      }
+    }
+  }
+}
+
+function checkLedger(world: World, db: Database.Database, feed: FeedRecord): void {
+  const checkIns = db
+    .prepare('SELECT * FROM check_in')
+    .all()
+    .map((row) => checkInSchema.parse(row));
+  const dayOf = localDay(timeZone);
+  const days = grouped(
+    checkIns.filter(({ counts }) => counts === 1),
+    ({ volunteer_id, occurred_ms }) => `${volunteer_id} ${dayOf(occurred_ms)}`,
+  );
+  const earned = new Map<string, number>();
+  for (const [day, rows] of days) {
+    const [volunteer = ''] = day.split(' ');
+    const scored = scoreDay(
+      rows.map((row) => ({ ...row, occurredMs: row.occurred_ms })),
+      policy,
+    );
+    for (const { checkIn, outcome, points } of scored) {
+      const account = volunteerAccount(volunteer);
+      earned.set(account, (earned.get(account) ?? 0) + points);
+      if (checkIn.outcome === outcome && checkIn.points === points) continue;
+      const key = keyOf(checkIn.station, checkIn.epoch, checkIn.seq);
+      const detail = `${key} is ${checkIn.outcome} ${checkIn.points}, by the rules ${outcome} ${points}`;
+      violate(world, 'points are what the rules say', detail);
+    }
+  }
+  const transfers = db.prepare('SELECT * FROM transfer').all();
+  const folded = fold(transfers.map((row) => transferSchema.parse(row)));
+  let sum = 0;
+  for (const row of db.prepare('SELECT id, balance FROM account').all()) {
+    const { id, balance } = accountSchema.parse(row);
+    sum += balance;
+    if (balance !== (folded.get(id) ?? 0)) {
+      violate(world, 'a balance is the fold of its transfers', `${id}: ${balance}`);
+    }
+    if (!id.startsWith('scheme:') && balance !== (earned.get(id) ?? 0)) {
+      violate(
+        world,
+        'points are what the rules say',
+        `${id}: ${balance} of ${earned.get(id) ?? 0}`,
+      );
+    }
+  }
+  if (sum !== 0) violate(world, 'the ledger adds up to zero', `${sum}`);
+  checkFeed(world, checkIns, feed);
+}
+
+function checkFeed(
+  world: World,
+  checkIns: readonly z.infer<typeof checkInSchema>[],
+  feed: FeedRecord,
+): void {
+  const moments = grouped(checkIns, ({ station, occurred_ms }) => `${station} ${occurred_ms}`);
+  for (const [moment, rows] of moments) {
+    const [station = '', atMs = ''] = moment.split(' ');
+    const told = feed.checkIns(station, Number(atMs));
+    if (told >= rows.length) continue;
+    violate(world, 'every check-in is on the feed', `${moment}: ${told} of ${rows.length}`);
+  }
+}
+
+function grouped<T>(rows: readonly T[], keyOfRow: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const key = keyOfRow(row);
+    const group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
+  return groups;
+}

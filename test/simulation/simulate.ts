@@ -1,0 +1,136 @@
+import { FeedRecord } from './feed-record.ts';
+import { checkAtTheEnd } from './final-checks.ts';
+import { HubFacts } from './hub-facts.ts';
+import type { Mutation } from './mutation.ts';
+import { Random } from './random.ts';
+import { plan } from './scenario.ts';
+import { SimulatedHub } from './simulated-hub.ts';
+import { SimulatedStation } from './simulated-station.ts';
+import { macKeyOf, stationIds } from './template.ts';
+import { Trace } from './trace.ts';
+import { VirtualBroker } from './virtual-broker.ts';
+import { VirtualTime } from './virtual-time.ts';
+import { type Violation, violate, type World } from './world.ts';
+
+export interface SimulateOptions {
+  readonly seed: number;
+  /** From `makeTemplate`. */
+  readonly template: Buffer;
+  readonly mutation?: Mutation;
+  /** Gets each line of the trace. */
+  readonly tell?: (line: string) => void;
+}
+
+export interface Outcome {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  /** Of everything that happened. */
+  readonly digest: string;
+  readonly faults: ReadonlyMap<string, number>;
+  readonly events: number;
+  readonly entries: number;
+  readonly virtualMs: number;
+}
+
+/** Four minutes before midnight at the stations: a run sees two days. */
+const startsMs = Date.parse('2026-03-02T15:56:00Z');
+/** Healed, everything must be delivered within so long. */
+const drainMsMax = 600_000;
+const lookEveryMs = 1_000;
+/** The last words of everybody after it is quiet: a station says that it is there twice a minute. */
+const settledMs = 35_000;
+
+/** One simulated world from its first moment to its last. */
+export async function simulate(options: SimulateOptions): Promise<Outcome> {
+  const { seed, template, mutation = {}, tell } = options;
+  const time = new VirtualTime();
+  const random = new Random(seed);
+  const trace = new Trace(time, tell);
+  const broker = new VirtualBroker({ time, random, trace });
+  const trueWallMs = (): number => startsMs + time.now();
+  const shared = { time, random, trace, broker, mutation, trueWallMs };
+  const world: World = { ...shared, facts: new HubFacts(), violations: [] };
+  const isEmbedded = random.chance(0.5);
+  trace.note('world', `seed ${seed}, ${isEmbedded ? 'the broker in the hub' : 'a broker apart'}`);
+  const hub = new SimulatedHub(world, template, isEmbedded);
+  const stations = stationIds
+    .slice(0, random.between(2, stationIds.length))
+    .map((id) => new SimulatedStation(world, id, macKeyOf(id)));
+  const feed = new FeedRecord();
+  broker.onPublished = (topic, payload) => feed.published(topic, payload);
+  hub.boot();
+  for (const station of stations) time.after(random.between(0, 2_000), () => station.boot());
+  const { endMs, events } = plan(world, stations, hub);
+
+  const isOver = (): boolean => world.violations.length > 0;
+  await time.runUntil(endMs, isOver);
+  if (!isOver()) await drain(world, stations, hub);
+  if (!isOver()) checkAtTheEnd(world, stations, hub, feed);
+  const entries = stations.reduce((sum, { witness }) => sum + witness.made.size, 0);
+  return {
+    ...{ seed, violations: world.violations, digest: trace.digest(), faults: trace.counts },
+    ...{ events, entries, virtualMs: time.now() },
+  };
+}
+
+/** Everything is healed, delivered, and every alarm resolved by an operator. */
+async function drain(
+  world: World,
+  stations: readonly SimulatedStation[],
+  hub: SimulatedHub,
+): Promise<void> {
+  heal(world, stations, hub);
+  await quiet(world, stations, hub, 'everything is delivered');
+  for (const station of stations) if (station.running?.keeper.durable === false) station.leave();
+  const resolve = (): void => {
+    if (hub.openAlarms() === 0) return;
+    hub.operate('resolve');
+    world.time.after(lookEveryMs, resolve);
+  };
+  resolve();
+  await world.time.runUntil(world.time.now() + settledMs, () => world.violations.length > 0);
+  await quiet(world, stations, hub, 'everything is delivered');
+  for (const { id, running } of stations) {
+    const [alarm] = running?.brain.state.alarms ?? [];
+    if (alarm)
+      violate(world, 'an operator ends an alarm', `${id} still shows ${JSON.stringify(alarm)}`);
+  }
+}
+
+function heal(world: World, stations: readonly SimulatedStation[], hub: SimulatedHub): void {
+  const { broker, trace } = world;
+  trace.note('world', 'everything is healed');
+  broker.unreliability.duplicate = 0;
+  broker.unreliability.lateWill = 0;
+  if (!hub.isEmbedded) broker.isUp = true;
+  hub.offMs = 0;
+  for (const id of ['hub', ...stationIds]) broker.rejoin(id);
+  for (const one of [hub, ...stations]) {
+    one.running?.process.spare();
+    one.disk.heal();
+    one.boot();
+  }
+  for (const { clock } of stations) clock.synchronise();
+}
+
+async function quiet(
+  world: World,
+  stations: readonly SimulatedStation[],
+  hub: SimulatedHub,
+  what: string,
+): Promise<void> {
+  const { time } = world;
+  const endMs = time.now() + drainMsMax;
+  const missing = (): string | undefined =>
+    stations.map((station) => station.unfinished()).find((text) => text !== undefined) ??
+    hub.unfinished();
+  const isOver = (): boolean => world.violations.length > 0;
+  while (time.now() < endMs && !isOver()) {
+    if (missing() === undefined) return;
+    // A clock that was set wrong may have come up since: the time service goes on.
+    for (const { clock } of stations) clock.synchronise();
+    await time.runUntil(time.now() + lookEveryMs, isOver);
+  }
+  const left = missing();
+  if (!isOver() && left !== undefined) violate(world, what, left);
+}

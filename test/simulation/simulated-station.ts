@@ -1,0 +1,204 @@
+import { basename } from 'node:path';
+import Database from 'better-sqlite3';
+import { Brain } from '../../device/brain.ts';
+import { decide } from '../../device/domain/decide.ts';
+import { backlogOf, initialState } from '../../device/domain/state.ts';
+import { inMemory, type JournalFiles } from '../../device/journal/journal-files.ts';
+import { JournalKeeper } from '../../device/journal/journal-keeper.ts';
+import { Uplink } from '../../device/uplink/uplink.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
+import { type Death, SimulatedProcess } from './simulated-process.ts';
+import { StationWitness } from './station-witness.ts';
+import { UnitClock } from './unit-clock.ts';
+import { VirtualBus } from './virtual-bus.ts';
+import type { World } from './world.ts';
+
+const rules = { holdMs: 1_000, pressesWithinMs: 2_000 };
+const version = '0.1.0';
+/** How long the broker takes at most to notice a peer without power: one and a half keepalives. */
+const unnoticedMsMax = 22_500;
+/** How long it takes until the supervisor, or the power, is back. */
+const awayMs = [500, 30_000] as const;
+
+interface Running {
+  readonly process: SimulatedProcess;
+  readonly brain: Brain;
+  readonly bus: VirtualBus;
+  readonly uplink: Uplink;
+  readonly keeper: JournalKeeper;
+}
+
+/** A unit: its disk and clock outlive its program, which is wired as device/station.ts does it. */
+export class SimulatedStation {
+  readonly id: string;
+  readonly macKey: string;
+  readonly disk: SimulatedDisk;
+  readonly clock: UnitClock;
+  readonly witness: StationWitness;
+  readonly #world: World;
+  #running: Running | undefined;
+
+  constructor(world: World, id: string, macKey: string) {
+    this.#world = world;
+    this.id = id;
+    this.macKey = macKey;
+    this.disk = new SimulatedDisk(world.random);
+    this.clock = new UnitClock(world);
+    this.witness = new StationWitness(world, id);
+  }
+
+  get running(): Running | undefined {
+    return this.#running;
+  }
+
+  /** @returns what is still to be done, or undefined. */
+  unfinished(): string | undefined {
+    const state = this.#running?.brain.state;
+    if (!state) return `${this.id} is not running`;
+    if (!state.connected || !state.hubOnline) return `${this.id} does not reach the hub`;
+    const left = backlogOf(state);
+    return left === 0 ? undefined : `${this.id} has ${left} entries left`;
+  }
+
+  boot(): void {
+    if (this.#running) return;
+    const process = new SimulatedProcess(this.id, this.#world, (death) => this.#died(death));
+    this.#world.trace.note(this.id, 'boots');
+    process.enter(() => this.#start(process));
+  }
+
+  tap(card: string): void {
+    this.#world.trace.note(this.id, `tap ${card.slice(0, 4)}`);
+    this.#enter(({ brain }) => brain.dispatch({ type: 'card', token: card }));
+  }
+
+  /** Holds the button for as long as a call for help takes, or presses it three times. */
+  callForHelp(gesture: 'hold' | 'triple-press'): void {
+    const { time, trace } = this.#world;
+    trace.note(this.id, `calls for help (${gesture})`);
+    const [times, downMs] = gesture === 'hold' ? [1, rules.holdMs + 300] : [3, 150];
+    for (let press = 0; press < times; press += 1) {
+      time.after(press * 400, () => this.#edge('down'));
+      time.after(press * 400 + downMs, () => this.#edge('up'));
+    }
+  }
+
+  /** Leaves in good order, as at an update. */
+  leave(): void {
+    const running = this.#running;
+    if (!running) return;
+    this.#world.trace.fault(this.id, 'restart in good order');
+    const { process, brain, uplink, keeper } = running;
+    const presence = {
+      epoch: brain.state.epoch,
+      latched: brain.state.alarms.map(({ key }) => key),
+    };
+    const gone = (): void =>
+      process.enter(() => {
+        brain.stop();
+        keeper.close();
+        process.end();
+      });
+    uplink.stop(presence).then(gone, gone);
+  }
+
+  #start(process: SimulatedProcess): void {
+    const { random, mutation, broker } = this.#world;
+    const { log, timers } = process;
+    const keeper = new JournalKeeper('unit', {
+      files: this.#files(process),
+      newEpoch: () => random.id('ep', 16),
+      now: () => this.clock.read().wallMs,
+    });
+    const restored = keeper.journal.restore();
+    const state = initialState(rules, mutation.restored?.(restored) ?? restored, timers.now());
+    this.witness.booted(keeper.journal, state, keeper.durable);
+    const uplink = new Uplink({
+      station: this.id,
+      macKey: this.macKey,
+      clock: this.clock,
+      log,
+      dispatch: (input) => process.enter(() => brain.dispatch(input)),
+      newSession: () => random.id('se', 12),
+    });
+    const brain: Brain = new Brain(
+      {
+        ...{ keeper, uplink, clock: this.clock, log, version, timers },
+        panel: {
+          start: () => {},
+          show: (light) => {
+            if (process.alive) this.witness.shown(light, brain.state);
+          },
+          sound: () => {},
+          stop: async () => {},
+        },
+        diskFreeBytes: () => 1_000_000_000,
+        decide: this.witness.watch(
+          mutation.decide ?? decide,
+          () => keeper.journal,
+          () => keeper.durable,
+        ),
+      },
+      state,
+    );
+    const presence = () => ({
+      epoch: brain.state.epoch,
+      latched: brain.state.alarms.map(({ key }) => key),
+    });
+    const bus = new VirtualBus({
+      ...{ id: this.id, clean: true, broker, process, random },
+      will: () => uplink.will(presence()),
+    });
+    this.#running = { process, brain, bus, uplink, keeper };
+    brain.dispatch({ type: 'started', version });
+    for (const part of ['panel', 'reader'] as const) {
+      brain.dispatch({ type: 'part', part, state: 'ready', detail: 'virtual' });
+    }
+    const tools = {
+      station: this.id,
+      macKey: this.macKey,
+      epoch: () => keeper.journal.epoch,
+      dispatch: brain.dispatch,
+    };
+    void uplink.start(mutation.stationBus?.(bus, tools) ?? bus);
+  }
+
+  #files(process: SimulatedProcess): JournalFiles {
+    const { mutation } = this.#world;
+    return {
+      open: (file) => {
+        process.step('write');
+        if (file === inMemory) return new Database(inMemory);
+        const db = this.disk.open(basename(file), process);
+        return mutation.journalDatabase?.(db) ?? db;
+      },
+      makeFolder: () => {},
+      names: () => this.disk.names(),
+      rename: (_, names) => {
+        for (const { from, to } of names) this.disk.rename(from, to);
+      },
+    };
+  }
+
+  #enter(run: (running: Running) => void): void {
+    const running = this.#running;
+    running?.process.enter(() => run(running));
+  }
+
+  #edge(edge: 'down' | 'up'): void {
+    this.#enter(({ brain }) => brain.dispatch({ type: 'button', edge }));
+  }
+
+  #died(death: Death): void {
+    const { time, random, broker } = this.#world;
+    this.disk.settle(death);
+    time.after(random.between(...awayMs), () => this.boot());
+    const connection = this.#running?.bus.connection;
+    this.#running = undefined;
+    if (death === 'power') this.clock.reboot();
+    if (!connection) return;
+    // The system of a process that died closes its connection; a unit without power cannot.
+    if (death === 'crash') connection.up.send(() => broker.lost(connection));
+    else time.after(random.between(100, unnoticedMsMax), () => broker.lost(connection));
+  }
+}

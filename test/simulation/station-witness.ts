@@ -1,0 +1,153 @@
+import type { decide } from '../../device/domain/decide.ts';
+import type { Light } from '../../device/domain/signals.ts';
+import { type LightName, lights } from '../../device/domain/signals.ts';
+import type { StationState } from '../../device/domain/state.ts';
+import type { Journal } from '../../device/journal/journal.ts';
+import { type Lane, lanes } from '../../shared/wire/entry.ts';
+import { keyOf } from './hub-facts.ts';
+import { violate, type World } from './world.ts';
+
+/** An entry that a station has put on its disk. */
+export interface Made {
+  readonly lane: Lane;
+  readonly type: string;
+  readonly hash: string;
+  /** The station's brain saw the append succeed. */
+  signalled: boolean;
+  readonly durable: boolean;
+}
+
+const lightNames = new Map<Light, string>(
+  Object.entries(lights).map(([name, light]) => [light, name]),
+);
+const isTap = (name: string): boolean => tapLights.has(name);
+const tapLights = new Set<string>([
+  'credited',
+  'noPoints',
+  'savedHere',
+  'unknownCard',
+  'blockedCard',
+  'onDisk',
+] satisfies LightName[]);
+
+/** Stands beside one station, and compares what it says with what is so. */
+export class StationWitness {
+  /** By epoch, lane and sequence. */
+  readonly made = new Map<string, Made>();
+  readonly #alarms = new Map<string, { epoch: string; seq: number }>();
+  readonly #world: World;
+  readonly #station: string;
+
+  constructor(world: World, station: string) {
+    this.#world = world;
+    this.#station = station;
+  }
+
+  /** What a unit that boots has on its disk, whether its brain ever heard of it or not. */
+  booted(journal: Journal, state: StationState, isDurable: boolean): void {
+    for (const lane of lanes) {
+      for (const { seq, hash, text } of journal.read(lane, 1, journal.last(lane))) {
+        const { type } = JSON.parse(text) as { type: string };
+        this.#add(journal.epoch, lane, seq, type, hash, false, isDurable);
+      }
+    }
+    // A disk that cannot be read tells nobody of the alarms on it.
+    if (isDurable) this.#latched(state);
+  }
+
+  /** The rules, watched. */
+  watch(rules: typeof decide, journal: () => Journal, isDurable: () => boolean): typeof decide {
+    return (state, input, nowMs) => {
+      if (input.type === 'appended') {
+        const { lane, seq, draft } = input;
+        const [entry] = journal().read(lane, seq, seq);
+        const hash = entry?.hash ?? 'not in the journal';
+        this.#add(journal().epoch, lane, seq, draft.type, hash, true, isDurable());
+      }
+      const decision = rules(state, input, nowMs);
+      this.#cursors(state, decision.state);
+      if (isDurable() && decision.state.alarms !== state.alarms) this.#latched(decision.state);
+      return decision;
+    };
+  }
+
+  /** Each light means one thing that has really happened (DESIGN, promise 5). */
+  shown(light: Light, state: StationState): void {
+    const { facts, trace } = this.#world;
+    const name = lightNames.get(light) ?? light.name;
+    trace.note(this.#station, `light ${name}`);
+    for (const { key, phase } of state.alarms) {
+      const alarm = keyOf(this.#station, key.epoch, key.seq);
+      if (phase !== 'stored' && phase !== 'acknowledged') continue;
+      if (!facts.alarmWas(alarm, phase)) this.#lie(`alarm ${alarm} is not ${phase}`);
+    }
+    if (!isTap(name)) return;
+    const seq = state.tap?.seq;
+    if (seq === undefined || !this.made.get(`${state.epoch}/routine/${seq}`)?.signalled) {
+      this.#lie(`light ${name} for a tap that is not on disk`);
+      return;
+    }
+    const key = keyOf(this.#station, state.epoch, seq);
+    if (name === 'onDisk' || name === 'savedHere') return;
+    const outcome = state.tap?.kind ?? '';
+    const isTrue = name === 'credited' ? facts.wasTransferred(key) : facts.outcomeWas(key, outcome);
+    if (!isTrue) this.#lie(`light ${name}, but ${key} is not ${outcome} at the hub`);
+  }
+
+  #add(
+    epoch: string,
+    lane: Lane,
+    seq: number,
+    type: string,
+    hash: string,
+    signalled: boolean,
+    durable: boolean,
+  ): void {
+    const key = `${epoch}/${lane}/${seq}`;
+    const before = this.made.get(key);
+    if (before && before.hash !== hash && before.signalled) {
+      this.#violate('a signalled entry stays as it was', `${key} was made twice`);
+    }
+    this.made.set(key, {
+      lane,
+      type,
+      hash,
+      durable,
+      signalled: signalled || before?.signalled === true,
+    });
+    if (type === 'alarm' && durable) {
+      this.#alarms.set(keyOf(this.#station, epoch, seq), { epoch, seq });
+    }
+  }
+
+  #cursors(before: StationState, after: StationState): void {
+    for (const lane of lanes) {
+      const { committed } = after.lanes[lane];
+      if (after.epoch === before.epoch && committed <= before.lanes[lane].committed) continue;
+      const durable = this.#world.facts.through(this.#station, after.epoch, lane);
+      if (committed > durable) {
+        this.#violate(
+          'the cursor is never beyond what the hub has committed',
+          `${lane} ${committed}, the hub had ${durable}`,
+        );
+      }
+    }
+  }
+
+  /** Nothing but a person at the hub ends an alarm (DESIGN, promise 4). */
+  #latched(state: StationState): void {
+    for (const [name, { epoch, seq }] of this.#alarms) {
+      if (this.#world.facts.alarmWas(name, 'resolved')) continue;
+      if (state.alarms.some(({ key }) => key.epoch === epoch && key.seq === seq)) continue;
+      this.#violate('an alarm is latched until an operator resolves it', name);
+    }
+  }
+
+  #lie(detail: string): void {
+    this.#violate('the light never lies', detail);
+  }
+
+  #violate(invariant: string, detail: string): void {
+    violate(this.#world, invariant, `${this.#station}: ${detail}`);
+  }
+}
