@@ -117,6 +117,8 @@ export class JournalKeeper {
 
   #openAnother(file: string, first: unknown): Journal {
     try {
+      // A full or absent disk says nothing about the file: a later start finds it as it was.
+      if (!isUnsound(first)) throw first;
       if (this.#files.names(this.#folder).includes(fileName)) this.#setAside(damagedPrefix);
       return new Journal(file, this.#options);
     } catch (second) {
@@ -141,7 +143,13 @@ export class JournalKeeper {
 export const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined;
+
+/** A file that was refused when it was opened: by SQLite, or by a check of ours, which has no code. */
+const isUnsound = (error: unknown): boolean => codeOf(error) === undefined || isDamage(error);
+
 function isDamage(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error) ?? '';
   return damageCodes.some((damage) => code.startsWith(damage));
 }

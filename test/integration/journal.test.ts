@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Journal } from '../../device/journal/journal.ts';
+import { diskFiles } from '../../device/journal/journal-files.ts';
 import { JournalKeeper } from '../../device/journal/journal-keeper.ts';
 import { chainHash, genesisHash } from '../../shared/wire/entry.ts';
 
@@ -131,6 +132,26 @@ describe('a damaged journal', () => {
     expect(keeper.replaceIfDamaged(corrupt)).toBe(true);
     expect(keeper.journal.epoch).not.toBe(epoch);
     keeper.close();
+  });
+
+  it('is not what a full disk makes of a sound one: that is there again once there is room', () => {
+    const before = new JournalKeeper(folder);
+    const { epoch } = before.journal;
+    before.journal.append('alarm', { type: 'alarm', gesture: 'hold' }, at);
+    before.close();
+    const full = (name: string) => {
+      if (name === ':memory:') return diskFiles.open(name);
+      throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+    };
+    const during = new JournalKeeper(folder, { files: { ...diskFiles, open: full } });
+    expect(during.durable).toBe(false);
+    expect(during.damagedFiles()).toEqual([]);
+    during.close();
+
+    const later = new JournalKeeper(folder);
+    expect(later.journal.epoch).toBe(epoch);
+    expect(later.journal.restore().latched).toHaveLength(1);
+    later.close();
   });
 
   it('that cannot even be replaced leaves a journal in memory, which takes alarms', () => {
