@@ -1,5 +1,6 @@
 import { type Bus, BusOffline } from '../../shared/bus/bus.ts';
 import type { Log } from '../../shared/log.ts';
+import { systemTimers, type Timers } from '../../shared/timers.ts';
 import { encodeMessage } from '../../shared/wire/codec.ts';
 import { commandMessageSchema } from '../../shared/wire/messages.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
@@ -17,23 +18,26 @@ export class OutboxPublisher {
   readonly #bus: Pick<Bus, 'publish'>;
   readonly #directory: Pick<StationDirectory, 'find'>;
   readonly #log: Log;
+  readonly #timers: Pick<Timers, 'after'>;
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
   /** Ids up to here are published; after a crash those of the last moment are published again. */
   #publishedId = 0;
-  #removal: NodeJS.Timeout | undefined;
+  #callOffRemoval: (() => void) | undefined;
 
   constructor(
     db: Db,
     bus: Pick<Bus, 'publish'>,
     directory: Pick<StationDirectory, 'find'>,
     log: Log,
+    timers: Pick<Timers, 'after'> = systemTimers,
   ) {
     this.#db = db;
     this.#bus = bus;
     this.#directory = directory;
     this.#log = log;
+    this.#timers = timers;
   }
 
   /** Call after each commit, each reconnection, and when another process has committed. */
@@ -46,7 +50,7 @@ export class OutboxPublisher {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
-    clearTimeout(this.#removal);
+    this.#callOffRemoval?.();
     await this.#remove();
   }
 
@@ -76,13 +80,13 @@ export class OutboxPublisher {
     for (const row of rows) {
       await this.#publishRow(row);
       this.#publishedId = row.id;
-      this.#removal ??= setTimeout(() => void this.#removeLater(), removeEveryMs);
+      this.#callOffRemoval ??= this.#timers.after(removeEveryMs, () => void this.#removeLater());
     }
     return rows.length === rowsMax;
   }
 
   async #removeLater(): Promise<void> {
-    this.#removal = undefined;
+    this.#callOffRemoval = undefined;
     await this.#remove().catch((error: unknown) =>
       this.#log.error({ err: error }, 'what was published stays in the outbox'),
     );

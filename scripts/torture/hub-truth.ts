@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { storeFileName } from '../../hub/store/open-store.ts';
 
 /** What the hub has committed, by station, epoch, lane and sequence: all that is asked of its journal. */
-const journal = '(SELECT station, epoch, lane, seq, hash FROM journal)';
+const journal =
+  '(SELECT station, epoch, name AS lane, seq, journal.hash FROM journal JOIN lane ON lane.id = lane_id)';
 
 const rowSchema = z.object({
   epoch: z.string(),

@@ -136,7 +136,7 @@ export class SimulatedHub {
           will: () => ({ topic: hubPresenceTopic, payload: presenceOf(false) }),
         });
     const outboxBus = mutation.outboxBus?.(bus, timers) ?? bus;
-    const outbox = new OutboxPublisher(store.db, outboxBus, directory, log);
+    const outbox = new OutboxPublisher(store.db, outboxBus, directory, log, timers);
     const onCommitted = () => outbox.wake();
     const watch = new PresenceWatch({
       ...{ db: store.db, directory, onCommitted, silentAfterMs, log },
@@ -154,6 +154,7 @@ export class SimulatedHub {
         receipted: () => {},
       },
       now: this.#now,
+      arrivals: async () => {},
       dayOf: localDay(timeZone),
       ...(mutation.score ? { score: mutation.score } : {}),
     });

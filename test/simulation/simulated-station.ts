@@ -118,6 +118,7 @@ export class SimulatedStation {
       macKey: this.macKey,
       clock: this.clock,
       log,
+      journal: () => keeper.journal,
       dispatch: (input) => process.enter(() => brain.dispatch(input)),
       newSession: () => random.id('se', 12),
     });

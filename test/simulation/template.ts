@@ -16,7 +16,12 @@ export const blockedCard = tokenOf('vo-blocked0');
 export const unknownCard = tokenOf('nobody');
 
 /** Short enough that a run meets every outcome: a pause, a daily limit. */
-export const policy = { pointsPerCheckIn: 10, pausePerStationMin: 2, pointsPerDayMax: 60 };
+export const policy = {
+  pointsPerCheckIn: 10,
+  pausePerStationMin: 2,
+  pointsPerDayMax: 60,
+  acceptDays: 45,
+};
 
 /** A hub's database as it is before anything happens. */
 export async function makeTemplate(): Promise<Buffer> {
