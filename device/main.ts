@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { exitUsage, port, takenPort } from '../shared/command-line.ts';
+import { exitUsage, mendable, port, runCommand, takenPort } from '../shared/command-line.ts';
 import { createLog } from '../shared/log.ts';
-import { readSettings, SettingsError } from '../shared/settings/settings-file.ts';
+import { readSettings } from '../shared/settings/settings-file.ts';
 import { stationSettingsSchema } from './settings/station-settings.ts';
 import { startStation } from './station.ts';
 import { type DemoCard, demoCardsSchema } from './virtual-unit/unit.ts';
@@ -52,8 +52,9 @@ function readCards(file: string | undefined): DemoCard[] {
 
 /** One clear line for what the caller can mend; everything else is a fault of ours, with its stack. */
 function fail(error: unknown): never {
-  if (error instanceof SettingsError) {
-    process.stderr.write(`${error.message}\n`);
+  const known = mendable(error);
+  if (known !== undefined) {
+    process.stderr.write(`${known}\n`);
     process.exit(exitUsage);
   }
   const taken = takenPort(error);
@@ -67,4 +68,4 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
-command.parseAsync().catch(fail);
+runCommand(command).catch(fail);

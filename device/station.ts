@@ -3,6 +3,7 @@ import { MqttBus } from '../shared/bus/mqtt-bus.ts';
 import { cardToken } from '../shared/card-token.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
+import { FolderInUse, lockFolder } from '../shared/process-lock.ts';
 import { systemTimers } from '../shared/timers.ts';
 import { Brain } from './brain.ts';
 import { initialState } from './domain/state.ts';
@@ -17,7 +18,7 @@ import { VirtualReader } from './reader/virtual-reader.ts';
 import type { StationSettings } from './settings/station-settings.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { readVersion } from './version.ts';
-import { startVirtualUnit } from './virtual-unit/server.ts';
+import { startVirtualUnit, type VirtualUnitServer } from './virtual-unit/server.ts';
 import { StationUnit } from './virtual-unit/station-unit.ts';
 import type { DemoCard } from './virtual-unit/unit.ts';
 
@@ -40,6 +41,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
   const clock = systemClock();
   const version = readVersion();
 
+  const unlock = lockJournal(settings.dataDir);
   const keeper = new JournalKeeper(settings.dataDir);
   const { reader, panel } = hardware(options);
   const state = initialState(settings.button, keeper.journal.restore(), systemTimers.now());
@@ -67,20 +69,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
     log,
   });
 
-  const page =
-    virtual && reader instanceof VirtualReader && panel instanceof VirtualPanel
-      ? await startVirtualUnit({
-          port: virtual.port,
-          unit: new StationUnit({
-            station: settings.station,
-            reader,
-            panel,
-            brain,
-            cards: virtual.cards,
-          }),
-          log,
-        })
-      : undefined;
+  const page = await servePage(options, { reader, panel, brain });
 
   brain.dispatch({ type: 'started', version });
   if (keeper.trouble !== undefined) {
@@ -118,9 +107,32 @@ export async function startStation(options: StationOptions): Promise<RunningStat
       brain.stop();
       await panel.stop();
       keeper.close();
+      unlock();
       log.info('station stopped');
     },
   };
+}
+
+/** The page that draws the unit, where there is no hardware to look at. @throws when its port is taken */
+async function servePage(
+  { settings, log, virtual }: StationOptions,
+  { reader, panel, brain }: { reader: Reader; panel: Panel; brain: Brain },
+): Promise<VirtualUnitServer | undefined> {
+  const isVirtual = reader instanceof VirtualReader && panel instanceof VirtualPanel;
+  if (!virtual || !isVirtual) return undefined;
+  const { port, cards } = virtual;
+  const unit = new StationUnit({ station: settings.station, reader, panel, brain, cards });
+  return startVirtualUnit({ port, unit, log });
+}
+
+/** A folder that cannot be written has no journal to guard: the station goes on in memory, and says so. */
+function lockJournal(folder: string): () => void {
+  try {
+    return lockFolder(folder, 'station');
+  } catch (error) {
+    if (error instanceof FolderInUse) throw error;
+    return () => {}; // the keeper meets the same fault, and reports it
+  }
 }
 
 function hardware({ settings, log, virtual }: StationOptions): { reader: Reader; panel: Panel } {

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import type { Bus } from '../shared/bus/bus.ts';
 import type { Log } from '../shared/log.ts';
+import { lockFolder } from '../shared/process-lock.ts';
 import { hubPresenceTopic, stationFilters } from '../shared/wire/topics.ts';
 import { countOpenAlarms, countOutbox } from './app/reports.ts';
 import { hubPresence, makeBus } from './bus/choose-bus.ts';
@@ -54,6 +55,7 @@ async function boot(
   { dataDir, settings, log }: HubOptions,
   closers: (() => unknown)[],
 ): Promise<Omit<RunningHub, 'stop'>> {
+  closers.push(lockFolder(dataDir, 'hub'));
   const store = openStore(dataDir);
   closers.push(() => store.close());
   const directory = new StationDirectory(store.db);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { exitUsage, port, takenPort } from '../shared/command-line.ts';
+import { exitUsage, port, runCommand, takenPort } from '../shared/command-line.ts';
 import { createLog } from '../shared/log.ts';
 import { addAlarmCommands } from './cli/alarms.ts';
 import { addDecisionCommands } from './cli/decisions.ts';
@@ -26,7 +26,7 @@ addStationCommands(program);
 addPeopleCommands(program);
 addAlarmCommands(program);
 addDecisionCommands(program);
-program.parseAsync().catch(fail);
+runCommand(program).catch(fail);
 
 async function start(flags: StartFlags): Promise<void> {
   const dataDir = resolve(flags.data);

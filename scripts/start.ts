@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { exitUsage, port } from '../shared/command-line.ts';
+import { exitUsage, mendable, port, runCommand } from '../shared/command-line.ts';
+import { lockFolder } from '../shared/process-lock.ts';
 import { Child } from './child.ts';
 import { prepareDemonstration } from './demonstration.ts';
 
@@ -18,27 +19,32 @@ let stopping: Promise<void> | undefined;
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
-new Command('start')
+const command = new Command('start')
   .description('Runs a hub and one virtual station on this machine, until Ctrl-C.')
   .option('--data <dir>', 'where everything is kept; created on the first run', './data')
   .option('--mqtt-port <port>', 'port of the MQTT broker', port, 1883)
   .option('--http-port <port>', "port of the hub's metrics", port, 8080)
   .option('--station-port <port>', "port of the virtual station's page", port, 8100)
-  .action(main)
-  .parseAsync()
-  .catch(async (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    await stopWith(1);
-  });
+  .action(main);
+
+runCommand(command).catch(async (error: unknown) => {
+  const known = mendable(error);
+  const text = known ?? (error instanceof Error ? error.stack : String(error));
+  process.stderr.write(`${text}\n`);
+  await stopWith(known === undefined ? 1 : exitUsage);
+});
 
 async function main(flags: Flags): Promise<void> {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => void stopWith(0));
   }
-  await requireFree(flags.mqttPort, '--mqtt-port');
-  await requireFree(flags.httpPort, '--http-port');
-  await requireFree(flags.stationPort, '--station-port');
+  await requireFree([
+    [flags.mqttPort, '--mqtt-port'],
+    [flags.httpPort, '--http-port'],
+    [flags.stationPort, '--station-port'],
+  ]);
   const data = resolve(process.env['YIZHAN_CALLED_FROM'] ?? '.', flags.data);
+  lockFolder(data, 'start');
   const { stationFile, cardsFile } = await prepareDemonstration(data, flags.mqttPort, say);
 
   const ports = ['--mqtt-port', `${flags.mqttPort}`, '--http-port', `${flags.httpPort}`];
@@ -52,15 +58,21 @@ async function main(flags: Flags): Promise<void> {
   watch(station, `npm run station -- ${stationArgs.join(' ')}`);
 }
 
-async function requireFree(wanted: number, option: string): Promise<void> {
+async function requireFree(ports: readonly (readonly [number, string])[]): Promise<void> {
+  for (const [index, [wanted, option]] of ports.entries()) {
+    const isTwice = ports.slice(0, index).some(([earlier]) => earlier === wanted);
+    if (!isTwice && (await isFree(wanted))) continue;
+    process.stderr.write(`Port ${wanted} is taken: choose another with ${option}.\n`);
+    process.exit(exitUsage);
+  }
+}
+
+async function isFree(wanted: number): Promise<boolean> {
   const probe = createServer();
-  const free = await new Promise<boolean>((found) => {
+  return new Promise<boolean>((found) => {
     probe.once('error', () => found(false));
     probe.listen(wanted, '127.0.0.1', () => probe.close(() => found(true)));
   });
-  if (free) return;
-  process.stderr.write(`Port ${wanted} is taken: choose another with ${option}.\n`);
-  process.exit(exitUsage);
 }
 
 /** A child that ends before it is ready has said why; its exit code is passed on. */

@@ -1,4 +1,6 @@
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { FolderInUse } from './process-lock.ts';
+import { SettingsError } from './settings/settings-file.ts';
 
 /** Exit code for what the caller can mend: a bad option, bad settings, a port that is taken, a refusal. */
 export const exitUsage = 2;
@@ -21,4 +23,25 @@ export function count(text: string): number {
 export function takenPort(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 'EADDRINUSE') return;
   return 'port' in error ? Number(error.port) : 0;
+}
+
+/** System errors that speak of the caller's own file names (errno(3)). */
+const fileFaults = ['EEXIST', 'ENOTDIR', 'EISDIR', 'EACCES', 'EROFS', 'ENOENT', 'SQLITE_CANTOPEN'];
+
+/** @returns what the caller can mend, in a line, or undefined when it is a fault of ours. */
+export function mendable(error: unknown): string | undefined {
+  if (error instanceof SettingsError || error instanceof FolderInUse) return error.message;
+  const isFileFault =
+    error instanceof Error && 'code' in error && fileFaults.includes(String(error.code));
+  return isFileFault ? error.message : undefined;
+}
+
+/** Parses the arguments and runs the command; bad ones end the program with exit code 2. */
+export async function runCommand(program: Command): Promise<void> {
+  const all = (command: Command): void => {
+    command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitUsage));
+    for (const child of command.commands) all(child);
+  };
+  all(program);
+  await program.parseAsync();
 }

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { exitUsage } from '../../shared/command-line.ts';
-import { SettingsError } from '../../shared/settings/settings-file.ts';
+import { exitUsage, mendable } from '../../shared/command-line.ts';
 import { Refusal } from '../app/registry.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 
@@ -37,8 +36,8 @@ export function answer(common: Common, value: unknown, text: string): void {
 
 /** One clear line for what the caller can mend; everything else is a fault of ours, with its stack. */
 export function fail(error: unknown): never {
-  const known = error instanceof SettingsError || error instanceof Refusal;
-  const text = error instanceof Error ? (known ? error.message : error.stack) : String(error);
+  const known = error instanceof Refusal ? error.message : mendable(error);
+  const text = known ?? (error instanceof Error ? error.stack : String(error));
   process.stderr.write(`${text}\n`);
-  process.exit(known ? exitUsage : 1);
+  process.exit(known === undefined ? 1 : exitUsage);
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ describe('start.sh', { timeout: 120_000 }, () => {
   const online = () =>
     eventually('the hub', async () => (await page().view()).connection === 'online');
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'makes a demonstration, and ends on %s',
     async (signal) => {
       const program = await start();
@@ -86,4 +86,56 @@ describe('start.sh', { timeout: 120_000 }, () => {
       expect(status).toBe(2);
     },
   );
+
+  it('does not run twice on the same data, and says so in one line', async () => {
+    await start();
+    [mqttPort, httpPort] = [await freePort(), await freePort()];
+    const other = ['--station-port', `${await freePort()}`];
+    const { status, stderr } = Program.runScript('scripts/start.sh', [...args(), ...other]);
+    expect(stderr).toMatch(/^\S+ is in use: another start runs on it\n$/);
+    expect(status).toBe(2);
+    await online();
+  });
+
+  it.each([
+    ['a data folder that is a file', () => ['--data', writtenFile()], /EEXIST|ENOTDIR/],
+    ['no number for a port', () => [...args(), '--mqtt-port', 'x'], /expected a port/],
+    ['an unknown option', () => ['--nonsense'], /unknown option/],
+    ['one port for two things', () => [...args(), '--http-port', `${mqttPort}`], /is taken/],
+  ])('ends with exit code 2 and one line on %s', (_what, wrong, reason) => {
+    const { status, stderr } = Program.runScript('scripts/start.sh', wrong());
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(reason);
+    expect(status).toBe(2);
+  });
+
+  it('goes on with the station when the hub dies, and says how to start the hub again', async () => {
+    const program = await start();
+    await online();
+    const hub = [...childrenOf(program.pid)].find((pid) => commandOf(pid).includes('hub/main.ts'));
+    process.kill(hub ?? 0, 'SIGKILL');
+    await eventually('a word about it', () =>
+      /hub ended \(SIGKILL\).*\n.*npm run hub -- start/.test(program.output),
+    );
+    const { cards } = await page().view();
+    await page().tap(cards[0]?.uid ?? '');
+    await outcomeBecomes('saved-here');
+  });
+
+  const writtenFile = (): string => {
+    const file = join(folder, 'a-file');
+    writeFileSync(file, '');
+    return file;
+  };
 });
+
+/** The processes that a process has started, and theirs (proc(5), "children"). */
+function* childrenOf(pid: number): Generator<number> {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  for (const child of text === '' ? [] : text.split(' ').map(Number)) {
+    yield child;
+    yield* childrenOf(child);
+  }
+}
+
+const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8');

@@ -1,0 +1,31 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+
+/** The folder is in use by another process. */
+export class FolderInUse extends Error {
+  override readonly name = 'FolderInUse';
+  constructor(folder: string, what: string) {
+    super(`${folder} is in use: another ${what} runs on it`);
+  }
+}
+
+/**
+ * Keeps a second process of the same kind off a data folder. The lock is SQLite's on a file of its
+ * own (fcntl(2)), so it goes with the process however that ends, and leaves nothing stale behind.
+ * @param what for whom it is asked, such as `hub`; one lock each
+ * @returns a function that gives it back
+ * @throws FolderInUse; or the system's error when the folder cannot be used
+ */
+export function lockFolder(folder: string, what: string): () => void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lock = new Database(join(folder, `${what}.lock`), { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    const isBusy = error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
+    throw isBusy ? new FolderInUse(folder, what) : error;
+  }
+  return () => lock.close();
+}
