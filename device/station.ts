@@ -37,7 +37,7 @@ export interface RunningStation {
 
 /** Boots a station, top to bottom; `stop` goes the other way. @throws when the page's port is taken. */
 export async function startStation(options: StationOptions): Promise<RunningStation> {
-  const { settings, log, virtual } = options;
+  const { settings, log } = options;
   const clock = systemClock();
   const version = readVersion();
 

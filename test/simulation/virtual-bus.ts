@@ -80,7 +80,9 @@ export class VirtualBus implements Bus {
         ),
       );
     });
-    return process.survives('published') ? done : abandoned();
+    if (process.survives('published')) return done;
+    done.catch(() => undefined); // whoever waited for it is gone
+    return abandoned();
   }
 
   async stop(): Promise<void> {
