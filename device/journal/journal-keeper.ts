@@ -131,8 +131,10 @@ export class JournalKeeper {
   /** SQLite's companion files go along: a WAL without its database could not be read any more. */
   #setAside(prefix: string): void {
     const time = new Date((this.#options.now ?? Date.now)()).toISOString();
-    const aside = `${prefix}${time.replaceAll(/[:.]/g, '-')}.db`;
     const present = this.#files.names(this.#folder);
+    // Without a battery clock a unit lives through the same moment of 1970 again and again.
+    let aside = `${prefix}${time.replaceAll(/[:.]/g, '-')}.db`;
+    while (present.includes(aside)) aside = aside.replace(/\.db$/, '-again.db');
     const moves = ['', '-wal', '-shm']
       .map((suffix) => ({ from: `${fileName}${suffix}`, to: `${aside}${suffix}` }))
       .filter(({ from }) => present.includes(from));

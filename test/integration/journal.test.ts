@@ -134,6 +134,16 @@ describe('a damaged journal', () => {
     keeper.close();
   });
 
+  it('is never written over by the next one, also when the clock shows the same moment', () => {
+    for (const content of ['garbage one', 'garbage two']) {
+      writeFileSync(file, content.repeat(500));
+      new JournalKeeper(folder, { now: () => 5_000 }).close();
+    }
+    const keeper = new JournalKeeper(folder);
+    expect(keeper.damagedFiles()).toHaveLength(2);
+    keeper.close();
+  });
+
   it('is not what a full disk makes of a sound one: that is there again once there is room', () => {
     const before = new JournalKeeper(folder);
     const { epoch } = before.journal;
