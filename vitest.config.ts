@@ -23,6 +23,13 @@ export default defineConfig({
       {
         test: {
           ...base,
+          name: 'simulation',
+          include: ['test/simulation/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...base,
           name: 'hardware',
           include: ['test/hardware/**/*.test.ts'],
           testTimeout: 60_000,

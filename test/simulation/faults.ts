@@ -11,8 +11,14 @@ import type { World } from './world.ts';
 /** Keepalive of MqttBus is 15 s: a dead peer is noticed between half and one and a half of it. */
 const noticedMs = [7_500, 22_500] as const;
 const partitionMs = [500, 60_000] as const;
+/** From a tap to its receipt, mostly. */
+const roundTripMs = 90;
 const brokerAwayMs = [500, 10_000] as const;
 const wrongKey = macKeyOf('somebody else');
+const diskTroubles = [
+  { name: 'full', code: 'SQLITE_FULL' },
+  { name: 'error', code: 'SQLITE_IOERR' },
+];
 const steps: readonly StepKind[] = ['write', 'commit', 'committed', 'publish', 'published'];
 /** Within so many steps from now. */
 const doomedWithin = 12;
@@ -43,7 +49,7 @@ export class Faults {
   /** Nothing passes for a while: both ends may notice, neither, or one of them only. */
   partition(who: SimulatedStation | SimulatedHub): void {
     const { broker, random, time, trace } = this.#world;
-    const bus = who.running?.bus;
+    const { bus, process } = who.running ?? {};
     const connection = bus instanceof VirtualBus ? bus.connection : undefined;
     if (!(bus instanceof VirtualBus) || !connection || !broker.isReachable(connection.id)) return;
     const { id } = connection;
@@ -58,7 +64,7 @@ export class Faults {
     time.after(random.between(...noticedMs), () => {
       if (isOver || bus.connection !== connection) return;
       trace.note(id, 'notices that its connection is gone');
-      who.running?.process.enter(() => bus.notice());
+      process?.enter(() => bus.notice());
     });
     time.after(random.between(...noticedMs), () => {
       if (!isOver) broker.lost(connection);
@@ -71,11 +77,21 @@ export class Faults {
     const bus = who.running?.bus;
     if (!(bus instanceof VirtualBus) || !bus.connection) return;
     const { connection } = bus;
-    const lost = connection.up.cut() + connection.down.cut();
-    trace.fault(connection.id, 'connection reset', `${lost} packets lost`);
-    if (lost > 0) trace.fault(connection.id, 'in-flight loss');
+    const lost = [...connection.up.cut(), ...connection.down.cut()];
+    trace.fault(connection.id, 'connection reset');
+    if (lost.length > 0) trace.fault(connection.id, 'in-flight loss', `${lost.length} packets`);
+    if (lost.some((topic) => topic.endsWith('/receipt'))) {
+      trace.fault(connection.id, 'receipt lost with its connection');
+    }
     who.running?.process.enter(() => bus.notice());
     time.after(random.between(0, 3_000), () => broker.lost(connection));
+  }
+
+  /** As before, but with something under way: a moment after a tap. */
+  resetAfterTap(station: SimulatedStation, card: string): void {
+    const { random, time } = this.#world;
+    station.tap(card);
+    time.after(random.between(1, roundTripMs), () => this.reset(station));
   }
 
   restartBroker(): void {
@@ -92,8 +108,9 @@ export class Faults {
     const { random, trace } = this.#world;
     const name = who.running?.process.name;
     if (name === undefined) return;
-    trace.fault(name, name === 'hub' ? 'hub disk full' : 'station disk full');
-    who.disk.failNext(random.between(1, 3), 'SQLITE_FULL');
+    const trouble = random.pick(diskTroubles);
+    trace.fault(name, `${name === 'hub' ? 'hub' : 'station'} disk ${trouble.name}`);
+    who.disk.failNext(random.between(1, 3), trouble.code);
   }
 
   jumpClock(who: SimulatedStation | SimulatedHub): void {

@@ -80,10 +80,13 @@ function checkJournal(
     stored.set(key, hash);
   }
   const made = new Map<string, string>();
-  for (const { id, witness } of stations) {
+  for (const station of stations) {
+    const { id, witness } = station;
+    const aside = station.setAside();
     for (const [key, entry] of witness.made) {
       made.set(`${id}/${key}`, entry.hash);
       if (!entry.durable || stored.get(`${id}/${key}`) === entry.hash) continue;
+      if (aside.has(key)) continue;
       const signalled = entry.signalled ? 'signalled' : 'on disk';
       violate(world, 'no entry is lost', `${id}/${key} (${entry.type}, ${signalled})`);
     }
@@ -113,9 +116,11 @@ function checkAlarms(
       }
     }
   }
-  for (const { id, witness } of stations) {
+  for (const station of stations) {
+    const { id, witness } = station;
+    const aside = station.setAside();
     for (const [name, { type, durable }] of witness.made) {
-      if (type !== 'alarm' || !durable) continue;
+      if (type !== 'alarm' || !durable || aside.has(name)) continue;
       const key = `${id}/${name.replace('/alarm/', '/')}`;
       if (counts.get(key) !== 1) {
         violate(world, 'every alarm is at the hub once', `${key}: ${counts.get(key) ?? 0} times`);

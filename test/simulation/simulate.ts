@@ -36,6 +36,7 @@ export interface Outcome {
 const startsMs = Date.parse('2026-03-02T15:56:00Z');
 /** Healed, everything must be delivered within so long. */
 const drainMsMax = 600_000;
+const gestureMsMax = 10_000;
 const lookEveryMs = 1_000;
 /** The last words of everybody after it is quiet: a station says that it is there twice a minute. */
 const settledMs = 35_000;
@@ -80,11 +81,12 @@ async function drain(
   hub: SimulatedHub,
 ): Promise<void> {
   heal(world, stations, hub);
+  // A button that is being held just now still calls.
+  await world.time.runUntil(world.time.now() + gestureMsMax);
   await quiet(world, stations, hub, 'everything is delivered');
   for (const station of stations) if (station.running?.keeper.durable === false) station.leave();
   const resolve = (): void => {
-    if (hub.openAlarms() === 0) return;
-    hub.operate('resolve');
+    if (hub.openAlarms() > 0) hub.operate('resolve');
     world.time.after(lookEveryMs, resolve);
   };
   resolve();

@@ -60,6 +60,20 @@ export class SimulatedStation {
     return left === 0 ? undefined : `${this.id} has ${left} entries left`;
   }
 
+  /** What lies in journals that were set aside, for an operator to look at: epoch, lane, sequence. */
+  setAside(): Set<string> {
+    const keys = new Set<string>();
+    for (const name of this.disk.names().filter((file) => file.includes('damaged'))) {
+      const db = new Database(this.disk.image(name));
+      if (db.prepare('SELECT 1 FROM sqlite_master').get() === undefined) continue;
+      const epoch = db.prepare("SELECT value FROM meta WHERE key = 'epoch'").pluck().get();
+      const sql = "SELECT lane || '/' || seq FROM entry";
+      for (const entry of db.prepare(sql).pluck().all()) keys.add(`${epoch}/${entry}`);
+      db.close();
+    }
+    return keys;
+  }
+
   boot(): void {
     if (this.#running) return;
     const process = new SimulatedProcess(this.id, this.#world, (death) => this.#died(death));

@@ -64,6 +64,7 @@ export class StationWitness {
         const hash = entry?.hash ?? 'not in the journal';
         this.#add(journal().epoch, lane, seq, draft.type, hash, true, isDurable());
       }
+      if (input.type === 'journal-replaced') this.#raisedAnew(state);
       const decision = rules(state, input, nowMs);
       this.#cursors(state, decision.state);
       if (isDurable() && decision.state.alarms !== state.alarms) this.#latched(decision.state);
@@ -140,6 +141,14 @@ export class StationWitness {
       if (this.#world.facts.alarmWas(name, 'resolved')) continue;
       if (state.alarms.some(({ key }) => key.epoch === epoch && key.seq === seq)) continue;
       this.#violate('an alarm is latched until an operator resolves it', name);
+    }
+  }
+
+  /** What the hub does not have yet is raised anew in the next journal, under another name. */
+  #raisedAnew({ alarms }: StationState): void {
+    for (const { key, phase } of alarms) {
+      if (phase !== 'sending' && phase !== 'undelivered') continue;
+      this.#alarms.delete(keyOf(this.#station, key.epoch, key.seq));
     }
   }
 

@@ -265,7 +265,7 @@ export class VirtualBroker {
       connection.up.send(() => {
         session.unacknowledged = session.unacknowledged.filter((waiting) => waiting !== packet);
       });
-    connection.down.send(() => connection.receiver.receive(packet, acknowledge));
+    connection.down.send(() => connection.receiver.receive(packet, acknowledge), packet.topic);
   }
 
   #remember(packet: Packet): void {

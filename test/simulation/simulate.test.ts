@@ -1,0 +1,85 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { plantedBugs } from './planted-bugs.ts';
+import { type Outcome, simulate } from './simulate.ts';
+import { makeTemplate } from './template.ts';
+
+/** scripts/test.sh asks for many more. */
+const runs = Number(process.env['YIZHAN_SIMULATION_RUNS'] ?? 40);
+/** Rare faults show in as many runs as this only. */
+const runsForAllFaults = 40;
+/** On a machine that is busy with other things. */
+const runTimeoutMs = 2_000;
+
+const everyFault = [
+  'connection reset',
+  'duplicate',
+  'forged command',
+  'forged receipt',
+  'hub clock jump',
+  'hub crash',
+  'hub disk error',
+  'hub disk full',
+  'hub partition',
+  'hub power',
+  'hub restored from a backup',
+  'in-flight loss',
+  'late will',
+  'receipt lost with its connection',
+  'redelivery',
+  'replay',
+  'restart in good order',
+  'station clock jump',
+  'station crash',
+  'station disk error',
+  'station disk full',
+  'station partition',
+  'station power',
+  'broker restart',
+  'takeover',
+];
+
+const failures = ({ seed, violations }: Outcome): string[] =>
+  violations.map(({ invariant, detail }) => `seed ${seed}: ${invariant}: ${detail}`);
+
+let template: Buffer;
+beforeAll(async () => {
+  template = await makeTemplate();
+});
+
+describe('the simulation', () => {
+  it(
+    `finds nothing in ${runs} runs, in which every fault happens`,
+    async () => {
+      const happened = new Map<string, number>();
+      for (let seed = 1; seed <= runs; seed += 1) {
+        const outcome = await simulate({ seed, template });
+        expect(failures(outcome)).toEqual([]);
+        for (const [kind, n] of outcome.faults) happened.set(kind, (happened.get(kind) ?? 0) + n);
+      }
+      const wanted = runs < runsForAllFaults ? [] : everyFault;
+      expect([...happened.keys()]).toEqual(expect.arrayContaining(wanted));
+    },
+    runs * runTimeoutMs,
+  );
+
+  it('does the same again with the same seed, and something else with another', async () => {
+    const [first, again, other] = [
+      await simulate({ seed: 7, template }),
+      await simulate({ seed: 7, template, tell: () => {} }),
+      await simulate({ seed: 8, template }),
+    ];
+    expect(again.digest).toBe(first.digest);
+    expect(other.digest).not.toBe(first.digest);
+  });
+});
+
+describe('the simulation bites: it finds', () => {
+  it.each(plantedBugs)('$name', async ({ mutation, seedsMax }) => {
+    let found: Outcome | undefined;
+    for (let seed = 1; seed <= seedsMax && !found; seed += 1) {
+      const outcome = await simulate({ seed, template, mutation });
+      if (outcome.violations.length > 0) found = outcome;
+    }
+    expect(found?.violations ?? []).not.toEqual([]);
+  });
+});
