@@ -169,7 +169,7 @@ const cursorAtPuback: Mutation = {
         if (!entries) return published;
         const { epoch, lane, through: last, outcomes } = receiptFor(entries, decoded.texts);
         return published.then(() =>
-          dispatch({ type: 'receipt', epoch, lane, through: last, outcomes }),
+          dispatch({ type: 'receipt', epoch, lane, through: last, past: 'same', outcomes }),
         );
       },
     }),
