@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
 import { exitUsage, mendable, port, runCommand, takenPort } from '../shared/command-line.ts';
 import { createLog } from '../shared/log.ts';
@@ -23,7 +24,9 @@ const command = new Command('station')
   .action(run);
 
 async function run(flags: Flags): Promise<void> {
-  const settings = readSettings(flags.settings, stationSettingsSchema);
+  const read = readSettings(flags.settings, stationSettingsSchema);
+  // Relative to the file, so that a unit finds its journal wherever it is started from.
+  const settings = { ...read, dataDir: resolve(dirname(flags.settings), read.dataDir) };
   const station = await startStation({
     settings,
     log: createLog('station'),

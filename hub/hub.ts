@@ -7,6 +7,7 @@ import { hubPresenceTopic, stationFilters } from '../shared/wire/topics.ts';
 import { countOpenAlarms, countOutbox } from './app/reports.ts';
 import { hubPresence, makeBus } from './bus/choose-bus.ts';
 import { EmbeddedBus } from './bus/embedded-bus.ts';
+import type { TurnedAway } from './bus/visitors.ts';
 import { localDay } from './domain/dating.ts';
 import { OutboxPublisher } from './feed/outbox.ts';
 import { HubMetrics } from './http/metrics.ts';
@@ -62,7 +63,9 @@ async function boot(
   await directory.refresh();
 
   const presenceOf = hubPresence();
-  const bus = makeBus({ dataDir, settings, log }, directory, () => presenceOf(false));
+  const farewell = () => presenceOf(false);
+  const onTurnedAway = (one: TurnedAway) => ingest.turnedAway(one);
+  const bus = makeBus({ dataDir, settings, log }, directory, farewell, onTurnedAway);
   const outbox = new OutboxPublisher(store.db, bus, directory, log);
   const onCommitted = () => outbox.wake();
   const presence = new PresenceWatch({
@@ -142,10 +145,11 @@ function followOtherWriters(
 ): () => void {
   let version = store.dataVersion();
   const poll = setInterval(() => {
-    if (store.dataVersion() === version) return;
-    version = store.dataVersion();
+    const seen = store.dataVersion();
+    if (seen === version) return;
     directory.refresh().then(
       () => {
+        version = seen;
         if (bus instanceof EmbeddedBus) bus.disconnect((id) => directory.find(id)?.revoked ?? true);
         onCommitted();
       },

@@ -51,7 +51,7 @@ export async function prepareDemonstration(
   writeSettings(made.stationFile, {
     ...identity,
     hub: { url, password },
-    dataDir: folder,
+    dataDir: '.',
     ...kinds,
   });
   return made;

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { exitUsage, mendable, port, runCommand } from '../shared/command-line.ts';
 import { lockFolder } from '../shared/process-lock.ts';
 import { Child } from './child.ts';
@@ -17,14 +17,21 @@ interface Flags {
 const children: Child[] = [];
 let stopping: Promise<void> | undefined;
 
+/** Others are told these numbers, so they have to be known before. */
+function listeningPort(text: string): number {
+  const number = port(text);
+  if (number > 0) return number;
+  throw new InvalidArgumentError('expected a port from 1 to 65535.');
+}
+
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 const command = new Command('start')
   .description('Runs a hub and one virtual station on this machine, until Ctrl-C.')
   .option('--data <dir>', 'where everything is kept; created on the first run', './data')
-  .option('--mqtt-port <port>', 'port of the MQTT broker', port, 1883)
-  .option('--http-port <port>', "port of the hub's metrics", port, 8080)
-  .option('--station-port <port>', "port of the virtual station's page", port, 8100)
+  .option('--mqtt-port <port>', 'port of the MQTT broker', listeningPort, 1883)
+  .option('--http-port <port>', "port of the hub's metrics", listeningPort, 8080)
+  .option('--station-port <port>', "port of the virtual station's page", listeningPort, 8100)
   .action(main);
 
 runCommand(command).catch(async (error: unknown) => {

@@ -64,8 +64,8 @@ export const suites: readonly Suite[] = [
   { name: 'panel', files: 'test/hardware/firmata*', missing: programs('socat') },
   {
     name: 'Mosquitto',
-    files: 'test/**/{mqtt-bus,external-broker}*',
-    missing: programs('mosquitto', 'mosquitto_sub'),
+    files: 'test/**/{mqtt-bus,external-broker,bad-input}*',
+    missing: programs('mosquitto', 'mosquitto_sub', 'stdbuf'),
   },
   { name: 'torture', files: 'test/end-to-end/torture*', missing: programs('mosquitto') },
   { name: 'browser', files: 'test/browser/*', missing: browserMissing },

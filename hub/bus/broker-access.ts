@@ -12,8 +12,17 @@ export type Principal =
   | { readonly kind: 'station'; readonly id: string }
   | { readonly kind: 'feed' };
 
+/** Why an account may not log in. */
+export interface LogInRefused {
+  readonly kind: 'refused';
+  readonly reason: 'unknown-station' | 'revoked-station' | 'wrong-password';
+}
+
 /** Says who may connect; asked once a connection. */
-export type Authenticate = (username: string, password: string) => Promise<Principal | undefined>;
+export type Authenticate = (
+  username: string,
+  password: string,
+) => Promise<Principal | LogInRefused | undefined>;
 
 const feedPrefix = feedFilter.slice(0, -1);
 

@@ -9,6 +9,7 @@ import type { StationDirectory } from '../ingest/station-directory.ts';
 import type { HubSettings } from '../settings.ts';
 import { EmbeddedBus } from './embedded-bus.ts';
 import { readTlsFiles } from './tls-files.ts';
+import type { TurnedAway } from './visitors.ts';
 
 /** The hub's session at an external broker: always the same, so that the broker keeps one and no more. */
 const hubClientId = 'yizhan-hub';
@@ -28,6 +29,7 @@ export function makeBus(
   { dataDir, settings, log }: { dataDir: string; settings: HubSettings; log: Log },
   directory: StationDirectory,
   farewell: () => Buffer,
+  onTurnedAway: (one: TurnedAway) => void,
 ): Bus {
   const { externalBroker, mqtt } = settings;
   if (externalBroker) {
@@ -50,10 +52,12 @@ export function makeBus(
     log,
     authenticate: async (username, password) => {
       const station = directory.find(username);
-      if (!station || station.revoked) return undefined;
+      if (!station) return { kind: 'refused', reason: 'unknown-station' };
+      if (station.revoked) return { kind: 'refused', reason: 'revoked-station' };
       return verifyPassword(password, station.mqttPasswordHash)
         ? { kind: 'station', id: username }
-        : undefined;
+        : { kind: 'refused', reason: 'wrong-password' };
     },
+    onTurnedAway,
   });
 }

@@ -8,19 +8,13 @@ import { matches } from '../../shared/bus/mqtt-bus.ts';
 import type { Log } from '../../shared/log.ts';
 import { messageBytesMax } from '../../shared/wire/limits.ts';
 import { parseStationTopic } from '../../shared/wire/topics.ts';
-import {
-  type Authenticate,
-  isLocal,
-  mayPublish,
-  maySubscribe,
-  type Principal,
-  socketOf,
-} from './broker-access.ts';
+import { type Authenticate, mayPublish, maySubscribe, socketOf } from './broker-access.ts';
 import { guardPackets, stationPacketBytesMax, strangerPacketBytesMax } from './packet-guard.ts';
 import { boundSilentConnections } from './silent-connections.ts';
 import { dropSlowClients } from './slow-clients.ts';
 import { SubscriptionBook } from './subscription-book.ts';
 import type { TlsPair } from './tls-files.ts';
+import { type TurnedAway, Visitors } from './visitors.ts';
 
 export interface EmbeddedBusOptions {
   readonly host: string;
@@ -29,6 +23,7 @@ export interface EmbeddedBusOptions {
   /** PEM texts; needed on every address but loopback. */
   readonly tls?: TlsPair;
   readonly authenticate: Authenticate;
+  readonly onTurnedAway?: (one: TurnedAway) => void;
   /** A subscriber that reads nothing for so long, while something waits for it, is cut. */
   readonly frozenAfterMs?: number;
   readonly log: Log;
@@ -53,8 +48,7 @@ const nowhere = 'yizhan/v1/nowhere';
  */
 export class EmbeddedBus implements Bus {
   readonly #options: EmbeddedBusOptions;
-  readonly #principals = new WeakMap<Client, Principal>();
-  readonly #clients = new Set<Client>();
+  readonly #visitors: Visitors;
   readonly #subscriptions: { filters: readonly string[]; handler: BusHandler }[] = [];
   readonly #handling = new Set<Promise<void>>();
   readonly #publishing = new Set<Promise<void>>();
@@ -68,6 +62,8 @@ export class EmbeddedBus implements Bus {
 
   constructor(options: EmbeddedBusOptions) {
     this.#options = options;
+    const { authenticate, onTurnedAway = () => {} } = options;
+    this.#visitors = new Visitors(authenticate, onTurnedAway);
   }
 
   /** The port that it listens on. @throws BusOffline before `start`. */
@@ -131,10 +127,7 @@ export class EmbeddedBus implements Bus {
 
   /** Ends the connections of the stations that `isUnwanted` names; they may try to come back. */
   disconnect(isUnwanted: (station: string) => boolean): void {
-    for (const client of this.#clients) {
-      const principal = this.#principals.get(client);
-      if (principal?.kind === 'station' && isUnwanted(principal.id)) client.close();
-    }
+    this.#visitors.disconnect(isUnwanted);
   }
 
   async stop(): Promise<void> {
@@ -175,7 +168,7 @@ export class EmbeddedBus implements Bus {
         done(null, !client.conn.destroyed);
       },
       authenticate: (client, username, password, done) => {
-        this.#authenticate(client, username, password).then(
+        this.#visitors.admit(client, username, password?.toString() ?? '').then(
           (known) => (known ? done(null, true) : done(refusal(), null)),
           (error: unknown) => {
             this.#options.log.error({ err: error }, 'a log-in could not be checked');
@@ -188,14 +181,13 @@ export class EmbeddedBus implements Bus {
       authorizeSubscribe: (client, subscription, done) =>
         done(
           null,
-          maySubscribe(this.#principals.get(client), subscription.topic) ? subscription : null,
+          maySubscribe(this.#visitors.of(client), subscription.topic) ? subscription : null,
         ),
     });
     const trouble = (client: Client, error: Error): void =>
       this.#listener.onTrouble?.(`${client.id ?? 'unknown client'}: ${error.message}`);
     this.#subscribers = new SubscriptionBook(broker);
-    broker.on('client', (client) => this.#clients.add(client));
-    broker.on('clientDisconnect', (client) => this.#clients.delete(client));
+    this.#visitors.watch(broker);
     broker.on('clientError', trouble);
     broker.on('connectionError', trouble);
     return broker;
@@ -206,27 +198,10 @@ export class EmbeddedBus implements Bus {
     socket.on('close', () => this.#sockets.delete(socket));
     const client = broker.handle(socket);
     guardPackets(socket, () =>
-      this.#principals.get(client)?.kind === 'station'
+      this.#visitors.of(client)?.kind === 'station'
         ? stationPacketBytesMax
         : strangerPacketBytesMax,
     );
-  }
-
-  async #authenticate(
-    client: Client,
-    username: string | undefined,
-    password: Buffer | undefined,
-  ): Promise<boolean> {
-    const principal =
-      username === undefined
-        ? anonymous(client)
-        : await this.#options.authenticate(username, password?.toString() ?? '');
-    if (principal === undefined) return false;
-    // A station's client id is its own, or another could throw it out by taking it (MQTT 3.1.1 §3.1.4).
-    if (principal.kind === 'station' && client.id !== principal.id) return false;
-    if (principal.kind === 'feed' && client.id.startsWith('st-')) return false;
-    this.#principals.set(client, principal);
-    return true;
   }
 
   /**
@@ -251,8 +226,9 @@ export class EmbeddedBus implements Bus {
     const { topic, retain } = packet;
     const payload = Buffer.from(packet.payload);
     leadNowhere(packet);
-    if (!mayPublish(this.#principals.get(client), topic)) {
+    if (!mayPublish(this.#visitors.of(client), topic)) {
       this.#listener.onTrouble?.(`${client.id} may not publish on ${topic}`);
+      this.#visitors.turnAway({ reason: 'foreign-topic', account: client.id, topic });
       done();
       return;
     }
@@ -277,9 +253,6 @@ export class EmbeddedBus implements Bus {
     void this.publish(topic, payload, { retain });
   }
 }
-
-const anonymous = (client: Client): Principal | undefined =>
-  isLocal(client) ? { kind: 'feed' } : undefined;
 
 const closed = (broker: Aedes): Promise<void> =>
   new Promise((resolve) => broker.close(() => resolve()));

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addCard, addVolunteer } from '../app/registry.ts';
 import { listVolunteers } from '../app/reports.ts';
+import type { Store } from '../store/open-store.ts';
 import { answer, type Common, command, operator, withStore } from './run.ts';
 
 export function addPeopleCommands(program: Command): void {
@@ -9,7 +10,8 @@ export function addPeopleCommands(program: Command): void {
     command('add', 'Adds a volunteer.')
       .argument('<name>', 'name or alias')
       .action(async (name: string, common: Common) => {
-        const id = await withStore(common, (store) => addVolunteer(store, name, operator));
+        const add = (store: Store) => addVolunteer(store, name, operator);
+        const id = await withStore(common, add, { create: true });
         answer(common, { id }, id);
       }),
   );

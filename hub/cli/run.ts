@@ -1,8 +1,9 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { exitUsage, mendable } from '../../shared/command-line.ts';
 import { Refusal } from '../app/registry.ts';
-import { openStore, type Store } from '../store/open-store.ts';
+import { openStore, type Store, storeFileName } from '../store/open-store.ts';
 
 /** Who acted, for the audit log, until operators have accounts of their own. */
 export const operator = 'command line';
@@ -19,9 +20,20 @@ export const command = (name: string, description: string): Command =>
     .option('--data <dir>', 'data folder of the hub', './data')
     .option('--json', 'answer in JSON');
 
-/** Opens the hub's store for one piece of work; the hub may be running beside it. */
-export async function withStore<T>(common: Common, work: (store: Store) => Promise<T>): Promise<T> {
-  const store = openStore(resolve(common.data));
+/**
+ * Opens the hub's store for one piece of work; the hub may be running beside it.
+ * @param create makes a new store where there is none; without it, a mistyped folder is a refusal
+ */
+export async function withStore<T>(
+  { data }: Common,
+  work: (store: Store) => Promise<T>,
+  { create = false } = {},
+): Promise<T> {
+  const folder = resolve(data);
+  if (!create && !existsSync(join(folder, storeFileName))) {
+    throw new Refusal(`there is no hub's data in ${folder}: say where with --data`);
+  }
+  const store = openStore(folder);
   try {
     return await work(store);
   } finally {

@@ -1,13 +1,17 @@
-import { dirname, join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { brokerUrlSchema } from '../../shared/bus/broker-url.ts';
 import { writeSettings } from '../../shared/settings/settings-file.ts';
-import { addStation, revokeStation } from '../app/registry.ts';
+import { addStation, Refusal, revokeStation } from '../app/registry.ts';
 import { listStations, status } from '../app/reports.ts';
+import type { Store } from '../store/open-store.ts';
 import { answer, type Common, command, operator, withStore } from './run.ts';
 
 interface AddFlags extends Common {
   readonly out: string;
   readonly url: string;
+  readonly ca?: string;
   readonly virtual?: true;
   readonly panel: string;
 }
@@ -19,6 +23,7 @@ export function addStationCommands(program: Command): void {
       .argument('<name>', 'what people call it')
       .requiredOption('--out <file>', 'where to write station.json')
       .option('--url <url>', 'where the station finds the broker', 'mqtt://127.0.0.1:1883')
+      .option('--ca <file>', "PEM of the authority that signed the broker's certificate")
       .option('--virtual', 'a virtual reader and panel instead of hardware')
       .option('--panel <path>', 'serial port of the panel', '/dev/serial/by-id/CHANGE-ME')
       .action(add),
@@ -74,15 +79,23 @@ async function showStatus(common: Common): Promise<void> {
   answer(common, now, lines.join('\n'));
 }
 
+/** Everything that could go wrong with the file is looked at first: a station is added only with one. */
 async function add(name: string, flags: AddFlags): Promise<void> {
   const file = resolve(flags.out);
-  const { password, ...made } = await withStore(flags, (store) =>
-    addStation(store, name, operator),
-  );
+  if (existsSync(file)) throw new Refusal(`${file} is there already: it holds a station's keys`);
+  const url = brokerUrlSchema.safeParse(flags.url);
+  if (!url.success) throw new Refusal(`--url: ${url.error.issues[0]?.message}`);
+  const ca = flags.ca === undefined ? {} : { ca: readFileSync(flags.ca, 'utf8') };
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  accessSync(dirname(file), constants.W_OK);
+  const create = { create: true };
+  const make = (store: Store) => addStation(store, name, operator);
+  const { password, ...made } = await withStore(flags, make, create);
   const kinds = flags.virtual
     ? { reader: { kind: 'virtual' }, panel: { kind: 'virtual' } }
     : { reader: { kind: 'pcsc' }, panel: { kind: 'firmata', path: flags.panel } };
-  const dataDir = join(dirname(file), made.station);
-  writeSettings(file, { ...made, hub: { url: flags.url, password }, dataDir, ...kinds });
+  // Beside the file, wherever that is carried to.
+  const dataDir = made.station;
+  writeSettings(file, { ...made, hub: { url: url.data, password, ...ca }, dataDir, ...kinds });
   answer(flags, { station: made.station, file }, `${made.station}: settings written to ${file}`);
 }

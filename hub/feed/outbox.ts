@@ -9,6 +9,8 @@ import { outgoingSchema } from './outgoing.ts';
 
 /** Rows read at a time: bounds memory after a long absence of the broker. */
 const rowsMax = 100;
+/** After a failure that no reconnection will tell of, it is tried again by itself. */
+const retryAfterMs = 1_000;
 /** What was published is removed so often: a commit of its own for each row would cost more than the row. */
 const removeEveryMs = 200;
 
@@ -62,7 +64,10 @@ export class OutboxPublisher {
       } catch (error) {
         // Kept in the outbox; the reconnection or the next commit wakes us again.
         if (error instanceof BusOffline) this.#log.debug('outbox waits for the broker');
-        else this.#log.error({ err: error }, 'outbox not published');
+        else {
+          this.#log.error({ err: error }, 'outbox not published');
+          this.#timers.after(retryAfterMs, () => this.wake());
+        }
       }
     }
     this.#running = undefined; // in the same turn as the check above, so that no wake is lost

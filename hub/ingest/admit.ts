@@ -4,15 +4,15 @@ import { entryBytesMax } from '../../shared/wire/limits.ts';
 import { carriedMac, isAuthentic } from '../../shared/wire/mac.ts';
 import type { AlarmMessage, JournalMessage, StationMessage } from '../../shared/wire/messages.ts';
 import { parseStationTopic } from '../../shared/wire/topics.ts';
+import type { DoorReason } from '../bus/visitors.ts';
 import { clockAheadMaxMs } from '../domain/dating.ts';
 import type { StationDirectory } from './station-directory.ts';
 
 /** Why a message was refused. One reason each, so that they can be counted. */
 export type RefusalReason =
   | DecodeReason
+  | DoorReason
   | 'wrong-topic'
-  | 'unknown-station'
-  | 'revoked-station'
   | 'wrong-mac'
   | 'replayed'
   | 'future'

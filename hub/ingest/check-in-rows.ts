@@ -33,7 +33,10 @@ export async function storeCheckIn(
   });
 }
 
-/** @param balance the volunteer's points after it, or null when it is nobody's. */
+/**
+ * Names nobody: the feed is read by every operator, and may be read by every process of the hub's machine.
+ * @param balance the volunteer's points after it, or null when it is nobody's
+ */
 export function announceCheckIn(
   { outgoing, nameOf }: CommitWork,
   { station, occurredMs, volunteer, outcome, points }: FreshCheckIn,
@@ -41,7 +44,7 @@ export function announceCheckIn(
 ): void {
   outgoing.toFeed('check-in', occurredMs, {
     ...{ station, stationName: nameOf(station) },
-    volunteer: volunteer ?? null,
+    volunteer: volunteer === undefined ? null : { id: volunteer.id },
     ...{ outcome, points, balance },
   });
 }

@@ -110,8 +110,11 @@ async function takeMessage(
   if (last) {
     tellMissing(work, cursor, check.fresh);
     const dated_ms = dates.findLast(({ datedBy }) => datedBy !== 'bounds')?.occurredMs;
-    const to = { through: last.entry.seq, hash: last.hash };
-    lanes.move(cursor, { ...to, dated_ms: dated_ms ?? cursor.row.dated_ms });
+    // What comes later from before a gap is stored, and moves the lane no further back.
+    const isNewest = last.entry.seq > cursor.row.through;
+    const end = isNewest ? { through: last.entry.seq, hash: last.hash } : cursor.row;
+    const { through, hash } = end;
+    lanes.move(cursor, { through, hash, dated_ms: dated_ms ?? cursor.row.dated_ms });
   }
   return { kind: 'taken', cursor: await lanes.of(key), fresh: check.fresh.length, checkIns };
 }

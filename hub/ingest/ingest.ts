@@ -3,6 +3,7 @@ import type { Log } from '../../shared/log.ts';
 import { encodeMessage } from '../../shared/wire/codec.ts';
 import type { HubMessage, ReceiptMessage, StationMessage } from '../../shared/wire/messages.ts';
 import { stationTopic } from '../../shared/wire/topics.ts';
+import type { TurnedAway } from '../bus/visitors.ts';
 import { scoreDay } from '../domain/scoring.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import type { Store } from '../store/open-store.ts';
@@ -130,7 +131,9 @@ export class Ingest {
       });
     } catch (error) {
       log.error({ err: error, messages: group.length }, 'commit failed, rolled back');
-      for (const waiting of group) waiting.failed(error);
+      if (group.length === 1) for (const waiting of group) waiting.failed(error);
+      // One message that cannot be committed must not hold up those that came with it.
+      else for (const waiting of group) await this.#commit([waiting]);
       return;
     }
     const receipts: ReceiptMessage[] = [];
@@ -162,7 +165,14 @@ export class Ingest {
     );
   }
 
-  #refuse(refused: Refused, raw: BusMessage): void {
+  /** Counts who was turned away at the broker's door, with all else that is refused. */
+  turnedAway({ reason, account, topic }: TurnedAway): void {
+    const station = this.#parts.directory.find(account)?.id;
+    const refused = { reason, detail: '', ...(station === undefined ? {} : { station }) };
+    this.#refuse(refused, { topic, payload: new Uint8Array() });
+  }
+
+  #refuse(refused: Refused, raw: Pick<BusMessage, 'topic' | 'payload'>): void {
     const { log, meter, now } = this.#parts;
     this.refusals.note(refused, raw, now());
     meter.refused(refused.reason);

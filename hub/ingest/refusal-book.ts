@@ -19,7 +19,7 @@ export class RefusalBook {
   #counts: Counts = new Map();
   #samples: Sample[] = [];
 
-  note(refused: Refused, message: BusMessage, at: number): void {
+  note(refused: Refused, message: Pick<BusMessage, 'topic' | 'payload'>, at: number): void {
     const { reason, station = '' } = refused;
     const key = `${reason} ${station}`;
     const count = (this.#counts.get(key)?.count ?? 0) + 1;

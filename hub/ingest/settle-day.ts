@@ -66,7 +66,8 @@ export async function settleDay(
     if (checkIn.fresh) announceCheckIn(work, checkIn.fresh, balance?.balance ?? null);
     else if (transfer) {
       work.outgoing.toFeed('points', work.nowMs, {
-        ...{ station: checkIn.station, stationName: work.nameOf(checkIn.station), volunteer, day },
+        ...{ station: checkIn.station, stationName: work.nameOf(checkIn.station) },
+        ...{ volunteer: { id: volunteer.id }, day },
         ...{ outcome, change: signed(transfer, account), balance: balance?.balance },
       });
     }

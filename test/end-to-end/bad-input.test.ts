@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { FeedListener } from '../support/feed-listener.ts';
@@ -59,8 +59,10 @@ describe('a station whose journal was damaged', { timeout: 120_000 }, () => {
   let feed: FeedListener;
   let station: VirtualStation;
 
-  const dataDir = (): string =>
-    settingsSchema.parse(JSON.parse(readFileSync(scheme.stationFile, 'utf8'))).dataDir;
+  const dataDir = (): string => {
+    const settings = settingsSchema.parse(JSON.parse(readFileSync(scheme.stationFile, 'utf8')));
+    return join(dirname(scheme.stationFile), settings.dataDir);
+  };
   const journalFile = (): string => join(dataDir(), 'journal.db');
 
   beforeEach(async () => {
@@ -77,9 +79,7 @@ describe('a station whose journal was damaged', { timeout: 120_000 }, () => {
     station = await VirtualStation.start(scheme.stationFile);
   }, 120_000);
   afterEach(async () => {
-    await station.stop();
-    await feed.stop();
-    await hub.stop();
+    for (const part of [station, feed, hub]) await part?.stop();
     scheme.remove();
   });
 

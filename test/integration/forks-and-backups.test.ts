@@ -136,6 +136,45 @@ describe('a hub that comes back from an old backup', () => {
   });
 });
 
+describe('a lane that was taken over half-way', () => {
+  it('takes what comes later from before the gap, and goes no further back for it', async () => {
+    const past = new Past(hub).checkIns(0, 1, 2, 70, 71, 80);
+    await hub.give(past.message(4, 5, 119, { oldest: 4 }));
+    await hub.give(past.message(2, 3, 118, { oldest: 2 }));
+    expect(hub.receipts.at(-1)).toMatchObject({ through: 5, hash: past.hashes[5] });
+    await hub.give(past.message(4, 6, 117, { oldest: 2 }));
+    expect(hub.receipts.at(-1)).toMatchObject({ through: 6, hash: past.hashes[6] });
+    expect(await hub.journalRows()).toBe(5);
+  });
+});
+
+describe('a message that cannot be committed', () => {
+  it('does not take those down that came with it', async () => {
+    const alarm = new Past(hub, 'alarm').add(1, { type: 'alarm', gesture: 'hold' });
+    const past = new Past(hub).checkIns(0);
+    // No policy for the day of the check-in: it cannot be scored.
+    await hub.store.db.updateTable('policy').set({ effective_from: '2100-01-01' }).execute();
+    const [routine, urgent] = await Promise.allSettled([
+      hub.give(past.message(1, 1)),
+      hub.give(alarm.message(1, 1), hub.macKey, 'alarm'),
+    ]);
+    expect(routine.status).toBe('rejected');
+    expect(urgent.status).toBe('fulfilled');
+    expect(hub.receipts).toMatchObject([{ lane: 'alarm', through: 1 }]);
+    await hub.store.db.updateTable('policy').set({ effective_from: '1970-01-01' }).execute();
+    await hub.give(past.message(1, 1, 118));
+    expect(hub.receipts).toMatchObject([{ lane: 'alarm' }, { lane: 'routine', through: 1 }]);
+  });
+});
+
+it('the feed names a volunteer by pseudonym only, and no card', async () => {
+  await hub.give(new Past(hub).checkIns(0).message(1, 1));
+  const feed = JSON.stringify(await told());
+  expect(feed).toContain(hub.volunteer);
+  expect(feed).not.toContain('Volunteer 1');
+  expect(feed).not.toContain(hub.card);
+});
+
 describe('a check-in of doubtful date', () => {
   const days = (count: number): number => count * 24 * 60;
 

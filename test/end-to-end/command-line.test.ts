@@ -1,0 +1,86 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectAsync } from 'mqtt';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { stationTopic } from '../../shared/wire/topics.ts';
+import { Program } from '../support/program.ts';
+import { Scheme } from '../support/scheme.ts';
+
+const hubMain = 'hub/main.ts';
+
+describe("the hub's command line", { timeout: 60_000 }, () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'yizhan-commands-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const hub = (...args: string[]) =>
+    Program.run(hubMain, [...args, '--data', join(folder, 'data')]);
+  const add = (...args: string[]) =>
+    hub('station', 'add', 'Station 1', '--out', join(folder, 'station.json'), ...args);
+
+  it('makes nothing of a data folder that is not there', () => {
+    for (const command of [['status'], ['alarm', 'list'], ['balance'], ['review', 'list']]) {
+      const { status, stderr } = hub(...command);
+      expect(stderr).toMatch(/^there is no hub's data in \S+: say where with --data\n$/);
+      expect(status).toBe(2);
+    }
+    expect(existsSync(join(folder, 'data'))).toBe(false);
+  });
+
+  it('writes a station file for its owner alone, once, and nothing that a station would refuse', () => {
+    expect(add('--url', 'mqtt://far.example').stderr).toMatch(/use mqtts:/);
+    expect(add('--ca', join(folder, 'no-such-file')).status).toBe(2);
+    expect(existsSync(join(folder, 'station.json'))).toBe(false);
+    writeFileSync(join(folder, 'ca.pem'), 'PEM');
+    expect(add('--ca', join(folder, 'ca.pem'), '--url', 'mqtts://far.example').status).toBe(0);
+    const written = readFileSync(join(folder, 'station.json'), 'utf8');
+    expect(JSON.parse(written)).toMatchObject({ hub: { ca: 'PEM', url: 'mqtts://far.example' } });
+    expect(statSync(join(folder, 'station.json')).mode & 0o777).toBe(0o600);
+    const { status, stderr } = add();
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/is there already/);
+    expect(readFileSync(join(folder, 'station.json'), 'utf8')).toBe(written);
+    expect(JSON.parse(hub('station', 'list', '--json').stdout)).toHaveLength(1);
+  });
+
+  it('refuses a bad option with exit code 2, and helps with exit code 0', () => {
+    expect(hub('alarm', 'acknowledge', '1').status).toBe(2);
+    expect(hub('start', '--mqtt-port', '99999').status).toBe(2);
+    expect(Program.run(hubMain, ['--help']).status).toBe(0);
+    expect(Program.run(hubMain, ['set-aside', 'accept', '--help']).stdout).toMatch(/forked epoch/);
+  });
+});
+
+describe('who is turned away by the broker', { timeout: 60_000 }, () => {
+  it('is counted by reason, in the metrics and in the status', async () => {
+    const scheme = await Scheme.create('04A1B2C3', ['--virtual']);
+    const hub = await scheme.startHub();
+    const httpPort = /HTTP on port (\d+)/.exec(hub.output)?.[1];
+    const file: unknown = JSON.parse(readFileSync(scheme.stationFile, 'utf8'));
+    const { station, hub: access } = z
+      .looseObject({ station: z.string(), hub: z.looseObject({ password: z.string() }) })
+      .parse(file);
+    const attempt = (clientId: string, username: string, password: string) =>
+      connectAsync(scheme.url, {
+        ...{ clientId, username, password, protocolVersion: 4, reconnectPeriod: 0 },
+      });
+    await expect(attempt('st-zzzzzzzz', 'st-zzzzzzzz', 'x'.repeat(20))).rejects.toThrow();
+    await expect(attempt(station, station, 'x'.repeat(20))).rejects.toThrow();
+    await expect(attempt('somebody', station, access.password)).rejects.toThrow();
+    const right = await attempt(station, station, access.password);
+    await right.publishAsync(stationTopic('st-00000000', 'journal'), 'x', { qos: 1 });
+    await right.endAsync();
+    const metrics = await (await fetch(`http://127.0.0.1:${httpPort}/metrics`)).text();
+    const reasons = ['unknown-station', 'wrong-password', 'stolen-name', 'foreign-topic'];
+    for (const reason of reasons) {
+      expect(metrics).toContain(`yizhan_messages_refused_total{reason="${reason}"} 1`);
+    }
+    await hub.stop();
+    const status = scheme.hubSays('status');
+    for (const reason of reasons) expect(status).toContain(`refused, ${reason}: 1`);
+    scheme.remove();
+  });
+});
