@@ -35,6 +35,8 @@ export class StationWitness {
   /** By epoch, lane and sequence. */
   readonly made = new Map<string, Made>();
   readonly #alarms = new Map<string, { epoch: string; seq: number }>();
+  /** Held in memory only, because no disk would take them. */
+  readonly #atRisk = new Set<string>();
   readonly #world: World;
   readonly #station: string;
 
@@ -52,7 +54,11 @@ export class StationWitness {
       }
     }
     // A disk that cannot be read tells nobody of the alarms on it.
-    if (isDurable) this.#latched(state);
+    if (!isDurable) return;
+    for (const [name, { epoch }] of this.#alarms) {
+      if (this.#atRisk.has(name) && epoch !== state.epoch) this.#alarms.delete(name);
+    }
+    this.#latched(state);
   }
 
   /** The rules, watched. */
@@ -67,6 +73,7 @@ export class StationWitness {
       if (input.type === 'journal-replaced') this.#raisedAnew(state);
       const decision = rules(state, input, nowMs);
       this.#cursors(state, decision.state);
+      if (!isDurable()) for (const name of this.#alarms.keys()) this.#atRisk.add(name);
       if (isDurable() && decision.state.alarms !== state.alarms) this.#latched(decision.state);
       return decision;
     };
