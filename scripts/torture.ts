@@ -65,6 +65,7 @@ const reportText = (report: TortureReport): string =>
     `doubled            ${report.doubled}`,
     `faults             ${listOf(report.faults)}`,
     `killed             ${listOf(report.kills)}`,
+    `refused by the hub ${listOf(report.refusals) || 'nothing'}`,
     `ledger             ${report.ledger === 'adds up' ? report.ledger : report.ledger.join('; ')}`,
     ...report.violations.map((text) => `VIOLATION  ${text}`),
   ].join('\n');

@@ -11,6 +11,10 @@ const resolveShare = 0.5;
 
 const alarmsSchema = z.array(z.looseObject({ id: z.int(), state: z.string() }));
 
+const statusSchema = z.looseObject({
+  refusals: z.array(z.looseObject({ reason: z.string(), count: z.int() })),
+});
+
 /** Acknowledges and resolves alarms over the hub's command line, and remembers what was confirmed. */
 export class Operator {
   readonly #dataDir: string;
@@ -49,6 +53,14 @@ export class Operator {
       if (now !== state) this.#violations.add(`alarm ${id} was ${state}, and is ${now}`);
     }
     return alarms.length;
+  }
+
+  /** @returns how many messages the hub refused, by reason. */
+  async refusals(): Promise<Record<string, number>> {
+    const { refusals } = statusSchema.parse(await this.#command('status'));
+    const counts: Record<string, number> = {};
+    for (const { reason, count } of refusals) counts[reason] = (counts[reason] ?? 0) + count;
+    return counts;
   }
 
   async #look(): Promise<void> {

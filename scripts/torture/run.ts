@@ -34,6 +34,8 @@ export interface TortureReport extends Account {
   readonly resolved: number;
   readonly faults: Readonly<Record<FaultKind, number>>;
   readonly kills: Readonly<Partial<Record<KillKind, number>>>;
+  /** Messages that the hub refused, by reason: what comes twice or from before a restart may be. */
+  readonly refusals: Readonly<Record<string, number>>;
   readonly ledger: 'adds up' | readonly string[];
   /** Empty when every promise was kept. */
   readonly violations: readonly string[];
@@ -49,6 +51,9 @@ const overtimeMaxMs = 20_000;
 export const everyKindFromSeconds = 20;
 /** The longest wait before a connection is tried again (30 s), the time-outs behind it, and a busy machine. */
 const drainMaxMs = 180_000;
+
+/** The broken network repeats messages; it forges none, and no station has another past than the hub. */
+const harmlessRefusals = new Set(['replayed']);
 
 /** Lets everything go wrong for some seconds, then lets it come to rest, and holds it to its promises. */
 export async function torture(options: TortureOptions): Promise<TortureReport> {
@@ -72,10 +77,18 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     if (alarmsAtHub !== account.alarmsInJournals) {
       violations.add(`${account.alarmsInJournals} alarms were raised, the hub has ${alarmsAtHub}`);
     }
+    const refusals = await operator.refusals();
+    for (const [reason, times] of Object.entries(refusals)) {
+      if (!harmlessRefusals.has(reason)) violations.add(`the hub refused ${times}: ${reason}`);
+    }
     const ledgerFaults = scene.truth.ledgerFaults();
     for (const fault of ledgerFaults) violations.add(`ledger: ${fault}`);
     if (ranMs >= everyKindFromSeconds * 1000) {
       for (const kind of missingKinds(tally, kinds)) violations.add(`${kind} never happened`);
+    }
+    await scene.stop();
+    for (const { name, errors } of scene.victims) {
+      for (const error of errors) violations.add(`${name} logged an error: ${error}`);
     }
     if (tally.tapsSignalled === 0) violations.add('no tap was signalled');
     isKept = violations.count > 0;
@@ -90,6 +103,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
       resolved: tally.resolved,
       faults: tally.faults,
       kills: Object.fromEntries(kinds.map((kind) => [kind, tally.kills[kind]])),
+      refusals,
       ledger: ledgerFaults.length === 0 ? 'adds up' : ledgerFaults,
       violations: violations.kept,
       folder: isKept ? scene.folder : undefined,

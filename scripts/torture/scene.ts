@@ -39,6 +39,7 @@ export class Scene {
   readonly stations: StationInPlay[] = [];
   readonly #options: SceneOptions;
   readonly #proxies: FaultyProxy[] = [];
+  #isStopped = false;
   #broker: Mosquitto | undefined;
   #hub: Victim | undefined;
   #truth: HubTruth | undefined;
@@ -86,7 +87,10 @@ export class Scene {
     for (const proxy of this.#proxies) proxy.calm();
   }
 
+  /** Ends everything, in good order where it still runs; a second time there is nothing to do. */
   async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     const victims = [...this.stations.map(({ victim }) => victim), this.#hub];
     await Promise.all(victims.map((victim) => victim?.stop()));
     await Promise.all(this.#proxies.map((proxy) => proxy.stop()));
