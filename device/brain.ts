@@ -7,7 +7,7 @@ import { otherPastDetail } from './domain/retirement.ts';
 import { lights, tones } from './domain/signals.ts';
 import { backlogOf, type StationState } from './domain/state.ts';
 import type { EntryDraft, Input, Step } from './domain/steps.ts';
-import { type JournalKeeper, reasonOf } from './journal/journal-keeper.ts';
+import { isDiskFull, type JournalKeeper, reasonOf } from './journal/journal-keeper.ts';
 import type { Panel } from './panel/panel.ts';
 import type { Uplink } from './uplink/uplink.ts';
 
@@ -174,11 +174,15 @@ export class Brain {
   /** A damaged file is replaced, and the entry tried again; an alarm goes on even where no file can be written. */
   #afterFailure(lane: 'alarm' | 'routine', draft: EntryDraft, error: unknown): void {
     const { keeper } = this.#parts;
+    if (lane === 'alarm' && keeper.makeRoom(error)) {
+      this.#waiting.push({ type: 'append-again', draft });
+      return;
+    }
     const replaced = keeper.replaceIfDamaged(error);
     if (!replaced && lane === 'alarm') keeper.goOnInMemory(reasonOf(error));
     if (!replaced && lane === 'routine') {
       this.#waiting.push({ type: 'append-failed', draft });
-      this.#journalIs('fault', `the journal cannot be written (${reasonOf(error)})`);
+      this.#cannotWrite(error);
       return;
     }
     this.#waiting.push({ type: 'journal-replaced', epoch: keeper.journal.epoch });
@@ -204,7 +208,17 @@ export class Brain {
       write();
     } catch (error) {
       this.#parts.log.error({ err: error }, 'the journal could not note its state');
-      this.#journalIs('fault', `the journal cannot be written (${reasonOf(error)})`);
+      this.#cannotWrite(error);
     }
+  }
+
+  /** A full disk is the disk's fault, which the disk watch ends. */
+  #cannotWrite(error: unknown): void {
+    if (!isDiskFull(error)) {
+      this.#journalIs('fault', `the journal cannot be written (${reasonOf(error)})`);
+      return;
+    }
+    const detail = 'the disk is full: taps are refused, alarms go on; make room on the disk';
+    this.#waiting.push({ type: 'part', part: 'disk', state: 'fault', detail });
   }
 }

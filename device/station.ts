@@ -1,4 +1,3 @@
-import { statfsSync } from 'node:fs';
 import { MqttBus } from '../shared/bus/mqtt-bus.ts';
 import { cardToken } from '../shared/card-token.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -7,6 +6,8 @@ import { FolderInUse, lockFolder } from '../shared/process-lock.ts';
 import { systemTimers } from '../shared/timers.ts';
 import { Brain } from './brain.ts';
 import { initialState } from './domain/state.ts';
+import { AlarmReserve } from './journal/alarm-reserve.ts';
+import { DiskWatch, freeBytesIn } from './journal/disk-watch.ts';
 import { JournalKeeper } from './journal/journal-keeper.ts';
 import { startRetention } from './journal/retention.ts';
 import { FirmataPanel } from './panel/firmata-panel.ts';
@@ -29,6 +30,11 @@ export interface StationOptions {
   readonly virtual?: { readonly port: number; readonly cards: readonly DemoCard[] };
 }
 
+interface Hardware {
+  readonly reader: Reader;
+  readonly panel: Panel;
+}
+
 export interface RunningStation {
   /** Where the virtual unit's page is, when there is one. */
   readonly url: string | undefined;
@@ -42,8 +48,10 @@ export async function startStation(options: StationOptions): Promise<RunningStat
   const version = readVersion();
 
   const unlock = lockJournal(settings.dataDir);
-  const keeper = new JournalKeeper(settings.dataDir);
-  const { reader, panel } = hardware(options);
+  const reserve = new AlarmReserve(settings.dataDir);
+  const keeper = new JournalKeeper(settings.dataDir, { reserve });
+  const hardwareParts = hardware(options);
+  const { reader, panel } = hardwareParts;
   const state = initialState(settings.button, keeper.journal.restore(), systemTimers.now());
   const uplink = new Uplink({
     station: settings.station,
@@ -53,7 +61,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
     journal: () => keeper.journal,
     dispatch: (input) => brain.dispatch(input),
   });
-  const diskFreeBytes = () => freeBytes(settings.dataDir);
+  const diskFreeBytes = () => freeBytesIn(settings.dataDir);
   const brain = new Brain({ keeper, panel, uplink, clock, log, version, diskFreeBytes }, state);
   const presence = () => ({
     epoch: brain.state.epoch,
@@ -76,6 +84,36 @@ export async function startStation(options: StationOptions): Promise<RunningStat
     log.error({ detail: keeper.trouble }, 'journal fault');
     brain.dispatch({ type: 'part', part: 'journal', state: 'fault', detail: keeper.trouble });
   }
+  const { diskReserveBytes, keepDays } = settings.journal;
+  const stopDiskWatch = new DiskWatch({
+    ...{ freeBytes: diskFreeBytes, reserve, diskReserveBytes, log },
+    dispatch: brain.dispatch,
+  }).start(systemTimers);
+  startHardware(hardwareParts, brain, options);
+  await uplink.start(bus);
+  const stopRetention = startRetention(systemTimers, { keeper, clock, log, keepDays });
+  log.info({ station: settings.station, epoch: keeper.journal.epoch }, 'station started');
+
+  return {
+    url: page?.url,
+    async stop() {
+      stopRetention();
+      stopDiskWatch();
+      await page?.stop();
+      await reader.stop();
+      await uplink.stop(presence());
+      brain.stop();
+      await panel.stop();
+      keeper.close();
+      unlock();
+      log.info('station stopped');
+    },
+  };
+}
+
+/** From here on cards and presses come, and the parts say how they are. */
+function startHardware({ reader, panel }: Hardware, brain: Brain, options: StationOptions): void {
+  const { log, settings } = options;
   panel.start({
     onButton: (edge) => brain.dispatch({ type: 'button', edge }),
     onState: (state, detail) => {
@@ -92,25 +130,6 @@ export async function startStation(options: StationOptions): Promise<RunningStat
       brain.dispatch({ type: 'part', part: 'reader', state, detail });
     },
   });
-  await uplink.start(bus);
-  const { keepDays } = settings.journal;
-  const stopRetention = startRetention({ keeper, clock, log, keepDays });
-  log.info({ station: settings.station, epoch: keeper.journal.epoch }, 'station started');
-
-  return {
-    url: page?.url,
-    async stop() {
-      stopRetention();
-      await page?.stop();
-      await reader.stop();
-      await uplink.stop(presence());
-      brain.stop();
-      await panel.stop();
-      keeper.close();
-      unlock();
-      log.info('station stopped');
-    },
-  };
 }
 
 /** The page that draws the unit, where there is no hardware to look at. @throws when its port is taken */
@@ -135,7 +154,7 @@ function lockJournal(folder: string): () => void {
   }
 }
 
-function hardware({ settings, log, virtual }: StationOptions): { reader: Reader; panel: Panel } {
+function hardware({ settings, log, virtual }: StationOptions): Hardware {
   const { reader, panel } = settings;
   return {
     reader: virtual || reader.kind === 'virtual' ? new VirtualReader() : new PcscReader({ log }),
@@ -144,14 +163,4 @@ function hardware({ settings, log, virtual }: StationOptions): { reader: Reader;
         ? new VirtualPanel()
         : new FirmataPanel({ path: panel.path, log }),
   };
-}
-
-/** Free space for the journal, in bytes; 0 where the folder cannot even be asked. */
-function freeBytes(folder: string): number {
-  try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize;
-  } catch {
-    return 0; // the keeper has already reported a folder that cannot be used
-  }
 }

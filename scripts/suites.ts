@@ -1,5 +1,7 @@
-import { accessSync, constants } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, mkdtempSync, rmdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** A group of test files that needs a real part, and how to tell that the part is there. */
@@ -59,6 +61,18 @@ const readerMissing = (): string | undefined => {
 const browserMissing = (): string | undefined =>
   hasPackage('playwright-core') ? programs('chromium')() : 'not installed: playwright-core';
 
+/** Disks that really fill up and fail are mounted: root may, but not in every container. */
+const mountsMissing = (): string | undefined => {
+  const absent = programs('mount', 'umount', 'mkfs.ext4')();
+  if (absent !== undefined) return absent;
+  const folder = mkdtempSync(join(tmpdir(), 'yizhan-mount-'));
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]);
+  if (status === 0) spawnSync('umount', [folder]);
+  rmdirSync(folder);
+  if (status !== 0) return 'no file system can be mounted here (needs root)';
+  return exists('/dev/loop-control') ? undefined : 'no loop devices (/dev/loop-control)';
+};
+
 export const suites: readonly Suite[] = [
   { name: 'card reader', files: 'test/hardware/pcsc*', missing: readerMissing },
   { name: 'panel', files: 'test/hardware/firmata*', missing: programs('socat') },
@@ -70,6 +84,7 @@ export const suites: readonly Suite[] = [
   { name: 'torture', files: 'test/end-to-end/torture*', missing: programs('mosquitto') },
   { name: 'browser', files: 'test/browser/*', missing: browserMissing },
   { name: 'TLS', files: 'test/**/*-tls*', missing: programs('openssl') },
+  { name: 'full and failing disk', files: 'test/integration/*-disk*', missing: mountsMissing },
   {
     name: 'end to end',
     files: 'test/hardware/end-to-end*',

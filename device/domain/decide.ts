@@ -57,7 +57,10 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
     case 'started':
       return only(state, append({ type: 'started', version: input.version }));
     case 'card':
-      return only(state, append({ type: 'check-in', card: input.token }));
+      // What room there is left is for alarms, and for telling why taps are refused.
+      return state.parts.disk === 'fault'
+        ? only({ ...state, tap: tapSignal('refused', nowMs) })
+        : only(state, append({ type: 'check-in', card: input.token }));
     case 'card-unreadable':
       return only({ ...state, tap: tapSignal('not-read', nowMs) });
     case 'button':

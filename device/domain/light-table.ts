@@ -49,7 +49,7 @@ export const lightTable: readonly LightRow[] = [
   { name: 'on-disk', when: tapIs('on-disk'), light: 'onDisk', tone: 'tick' },
   {
     name: 'fault',
-    when: ({ parts }) => parts.reader === 'fault' || parts.journal === 'fault',
+    when: ({ parts }) => [parts.reader, parts.journal, parts.disk].includes('fault'),
     light: 'fault',
   },
   { name: 'hub-away', when: (state) => !hubReachable(state), light: 'hubAway' },

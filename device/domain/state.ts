@@ -25,7 +25,7 @@ export interface TapSignal {
   readonly untilMs: number;
 }
 
-export type PartName = 'reader' | 'panel' | 'journal';
+export type PartName = 'reader' | 'panel' | 'journal' | 'disk';
 
 export interface StationState {
   readonly rules: ButtonRules;
@@ -60,7 +60,7 @@ export function initialState(rules: ButtonRules, restored: Restored, nowMs: numb
     epoch: restored.epoch,
     connected: false,
     hubOnline: false,
-    parts: { reader: 'starting', panel: 'starting', journal: 'ready' },
+    parts: { reader: 'starting', panel: 'starting', journal: 'ready', disk: 'ready' },
     lanes: {
       alarm: newLane(restored.lanes.alarm.last, restored.lanes.alarm.committed),
       routine: newLane(restored.lanes.routine.last, restored.lanes.routine.committed),

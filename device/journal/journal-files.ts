@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { syncFolder } from '../../shared/settings/durable-file.ts';
@@ -11,6 +19,8 @@ export interface JournalFiles {
   /** Opens a database file, made when it is missing, for this user alone; or one in memory. */
   open(file: string): Database.Database;
   makeFolder(folder: string): void;
+  /** @returns whether files in the folder can be changed; false on a file system that is read-only. */
+  isWritable(folder: string): boolean;
   /** @returns the names of the files in the folder; none when there is no folder. */
   names(folder: string): string[];
   /** Renames files within the folder, and returns once that is on disk. */
@@ -26,6 +36,17 @@ export const diskFiles: JournalFiles = {
   },
   makeFolder(folder) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+  },
+  isWritable(folder) {
+    // Only writing proves it: ext4 after an error refuses to write, but access(2) still says yes.
+    const probe = join(folder, 'journal.probe');
+    try {
+      writeFileSync(probe, '');
+      rmSync(probe);
+      return true;
+    } catch {
+      return false; // read-only, not allowed or gone: for a journal that is the same
+    }
   },
   names: (folder) => (existsSync(folder) ? readdirSync(folder) : []),
   rename(folder, names) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { AlarmReserve } from './alarm-reserve.ts';
 import { Journal, type JournalOptions } from './journal.ts';
 import { diskFiles, inMemory, type JournalFiles } from './journal-files.ts';
 
@@ -10,11 +11,16 @@ const retiredPrefix = 'journal.retired-';
 /** What SQLite says of a file that will not get better by trying again (sqlite.org/rescode.html). */
 const damageCodes = ['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_IOERR'];
 
+/** A disk without room: SQLite's word for it, the one for when its index cannot grow, and the system's own. */
+const fullCodes = ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC', 'EDQUOT'];
+
 /** A disk that damages one file after another is not worth a fourth. */
 const replacementsMax = 3;
 
 export interface JournalKeeperOptions extends JournalOptions {
   readonly files?: JournalFiles;
+  /** What is given up when an alarm meets a full disk. */
+  readonly reserve?: Pick<AlarmReserve, 'giveUp'>;
   /** Wall clock, for the names of damaged files. */
   readonly now?: () => number;
 }
@@ -28,6 +34,7 @@ export class JournalKeeper {
   readonly #folder: string;
   readonly #options: JournalKeeperOptions;
   readonly #files: JournalFiles;
+  readonly #reserve: Pick<AlarmReserve, 'giveUp'>;
   #journal: Journal;
   #trouble: string | undefined;
   #durable = true;
@@ -38,6 +45,7 @@ export class JournalKeeper {
     this.#folder = folder;
     this.#options = options;
     this.#files = options.files ?? diskFiles;
+    this.#reserve = options.reserve ?? new AlarmReserve(folder);
     this.#journal = this.#open();
   }
 
@@ -68,11 +76,23 @@ export class JournalKeeper {
   /** Sets the journal aside after a failure at run time when the file is at fault. @returns whether it did. */
   replaceIfDamaged(error: unknown): boolean {
     if (!isDamage(error) || !this.#durable || this.#replacements >= replacementsMax) return false;
+    // The system makes a disk read-only that it no longer trusts: what is on it can still be sent.
+    if (!this.#files.isWritable(this.#folder)) return false;
     this.#replacements += 1;
     this.#journal.close();
     this.#setAside(damagedPrefix);
     this.#journal = this.#open();
     return true;
+  }
+
+  /** Gives an alarm that met a full disk the room that was kept for it. @returns whether there was any. */
+  makeRoom(error: unknown): boolean {
+    if (!isDiskFull(error)) return false;
+    try {
+      return this.#reserve.giveUp();
+    } catch {
+      return false; // full and read-only at once: the alarm goes on in memory
+    }
   }
 
   /**
@@ -98,11 +118,20 @@ export class JournalKeeper {
   goOnInMemory(reason: string): void {
     this.#trouble = `the journal cannot be written (${reason}): alarms are sent, taps are refused`;
     this.#durable = false;
+    this.#closeBroken();
     this.#journal = new Journal(inMemory, this.#options);
   }
 
   close(): void {
     this.#journal.close();
+  }
+
+  #closeBroken(): void {
+    try {
+      this.#journal.close();
+    } catch {
+      // The reason why it is left is told already; what it holds is on disk or was never signalled.
+    }
   }
 
   #open(): Journal {
@@ -111,7 +140,7 @@ export class JournalKeeper {
       this.#files.makeFolder(this.#folder);
       return new Journal(file, this.#options);
     } catch (error) {
-      return this.#openAnother(file, error);
+      return this.makeRoom(error) ? this.#open() : this.#openAnother(file, error);
     }
   }
 
@@ -151,7 +180,9 @@ const codeOf = (error: unknown): string | undefined =>
 /** A file that was refused when it was opened: by SQLite, or by a check of ours, which has no code. */
 const isUnsound = (error: unknown): boolean => codeOf(error) === undefined || isDamage(error);
 
+export const isDiskFull = (error: unknown): boolean => fullCodes.includes(codeOf(error) ?? '');
+
 function isDamage(error: unknown): boolean {
   const code = codeOf(error) ?? '';
-  return damageCodes.some((damage) => code.startsWith(damage));
+  return !isDiskFull(error) && damageCodes.some((damage) => code.startsWith(damage));
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Timers } from '../../shared/timers.ts';
 import type { JournalKeeper } from './journal-keeper.ts';
 
 /** Often enough for 24,000 taps a day, and seldom enough to be in nobody's way. */
@@ -33,7 +34,5 @@ export function cleanUpOnce({ keeper, clock, log, keepDays }: RetentionOptions):
 }
 
 /** Cleans up every hour from now on. @returns a function that ends it. */
-export function startRetention(options: RetentionOptions): () => void {
-  const timer = setInterval(() => cleanUpOnce(options), cleanUpEveryMs);
-  return () => clearInterval(timer);
-}
+export const startRetention = (timers: Timers, options: RetentionOptions): (() => void) =>
+  timers.every(cleanUpEveryMs, () => cleanUpOnce(options));

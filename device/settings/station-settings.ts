@@ -23,6 +23,8 @@ const panelSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('virtual') }),
 ]);
 
+const mib = 1024 ** 2;
+
 /** `station.json`: all that a station knows before it first meets the hub. It holds keys: mode 0600. */
 export const stationSettingsSchema = z.strictObject({
   station: stationIdSchema,
@@ -42,6 +44,11 @@ export const stationSettingsSchema = z.strictObject({
     .strictObject({
       /** Delivered entries stay so long, for a hub that comes back from a backup (DESIGN, promise 7). */
       keepDays: z.int().min(1).max(3650).default(30),
+      /** With less room than this on the disk, taps are refused: 64 MiB is little of an 8 GB card. */
+      diskReserveBytes: z
+        .int()
+        .min(16 * mib)
+        .default(64 * mib),
     })
     .prefault({}),
 });

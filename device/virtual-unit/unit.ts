@@ -53,7 +53,12 @@ export interface PanelView {
   /** Entries that the hub has not receipted yet. */
   readonly backlog: number;
   readonly connection: 'online' | 'hub-away' | 'offline';
-  readonly parts: { readonly reader: string; readonly panel: string; readonly journal: string };
+  readonly parts: {
+    readonly reader: string;
+    readonly panel: string;
+    readonly journal: string;
+    readonly disk: string;
+  };
   readonly cards: readonly DemoCard[];
 }
 

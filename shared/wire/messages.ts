@@ -71,6 +71,8 @@ export const healthMessageSchema = z.object({
   reader: partStateSchema,
   panel: partStateSchema,
   journal: partStateSchema,
+  /** Whether there is room for entries; a station that does not say has no such watch. */
+  disk: partStateSchema.optional(),
   /** Entries that the hub has not yet receipted. */
   backlog: z.int().nonnegative(),
   diskFreeBytes: z.int().nonnegative(),

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { Brain } from '../../device/brain.ts';
 import { decide } from '../../device/domain/decide.ts';
 import { backlogOf, initialState } from '../../device/domain/state.ts';
+import { DiskWatch } from '../../device/journal/disk-watch.ts';
 import { inMemory, type JournalFiles } from '../../device/journal/journal-files.ts';
 import { JournalKeeper } from '../../device/journal/journal-keeper.ts';
 import { Uplink } from '../../device/uplink/uplink.ts';
@@ -27,6 +28,9 @@ interface Running {
   readonly uplink: Uplink;
   readonly keeper: JournalKeeper;
 }
+
+/** A disk here is full for one write at a time: in between there is all the room. */
+const diskFreeBytes = 1_000_000_000;
 
 /** A unit: its disk and clock outlive its program, which is wired as device/station.ts does it. */
 export class SimulatedStation {
@@ -147,7 +151,7 @@ export class SimulatedStation {
           sound: () => {},
           stop: async () => {},
         },
-        diskFreeBytes: () => 1_000_000_000,
+        diskFreeBytes: () => diskFreeBytes,
         decide: this.witness.watch(
           mutation.decide ?? decide,
           () => keeper.journal,
@@ -166,6 +170,12 @@ export class SimulatedStation {
     });
     this.#running = { process, brain, bus, uplink, keeper };
     brain.dispatch({ type: 'started', version });
+    new DiskWatch({
+      ...{ dispatch: brain.dispatch, log },
+      freeBytes: () => diskFreeBytes,
+      reserve: { held: true, make: () => {} },
+      diskReserveBytes: 64 * 1024 ** 2,
+    }).start(timers);
     for (const part of ['panel', 'reader'] as const) {
       brain.dispatch({ type: 'part', part, state: 'ready', detail: 'virtual' });
     }
@@ -188,6 +198,7 @@ export class SimulatedStation {
         return mutation.journalDatabase?.(db) ?? db;
       },
       makeFolder: () => {},
+      isWritable: () => true,
       names: () => this.disk.names(),
       rename: (_, names) => {
         for (const { from, to } of names) this.disk.rename(from, to);

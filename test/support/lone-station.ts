@@ -1,6 +1,8 @@
 import { pino } from 'pino';
 import { Brain } from '../../device/brain.ts';
 import { initialState } from '../../device/domain/state.ts';
+import { AlarmReserve } from '../../device/journal/alarm-reserve.ts';
+import { DiskWatch, freeBytesIn } from '../../device/journal/disk-watch.ts';
 import { JournalKeeper } from '../../device/journal/journal-keeper.ts';
 import { VirtualPanel } from '../../device/panel/virtual-panel.ts';
 import { Uplink } from '../../device/uplink/uplink.ts';
@@ -15,10 +17,14 @@ export const stationId = 'st-0a1b2c3d';
 export const macKey = Buffer.alloc(32, 7).toString('base64url');
 export const card = 'a'.repeat(32);
 const holdMs = 300;
+export const diskReserveBytes = 16 * 1024 ** 2;
 
 /** A station's whole program without hardware and network: real journal, brain and uplink. */
 export class LoneStation {
   readonly keeper: JournalKeeper;
+  readonly reserve: AlarmReserve;
+  /** Looks at the disk when the test says so. */
+  readonly disk: DiskWatch;
   readonly brain: Brain;
   /** Called in the midst of a decision's steps, when the light or the tone changes. */
   onPanel: () => void = () => {};
@@ -29,7 +35,8 @@ export class LoneStation {
   constructor(folder: string, hub: ModelHub) {
     const log = pino({ level: 'silent' });
     const clock = systemClock();
-    this.keeper = new JournalKeeper(folder);
+    this.reserve = new AlarmReserve(folder);
+    this.keeper = new JournalKeeper(folder, { reserve: this.reserve });
     this.#bus = new MemoryBus((payload) => hub.take(payload));
     hub.answer = (kind, payload) => this.#bus.deliver(stationTopic(stationId, kind), payload);
     this.#uplink = new Uplink({
@@ -48,6 +55,10 @@ export class LoneStation {
       },
       state,
     );
+    this.disk = new DiskWatch({
+      ...{ freeBytes: () => freeBytesIn(folder), reserve: this.reserve, diskReserveBytes, log },
+      dispatch: this.brain.dispatch,
+    });
     for (const part of ['reader', 'panel'] as const) {
       this.brain.dispatch({ type: 'part', part, state: 'ready', detail: '' });
     }
