@@ -165,6 +165,8 @@ UPDATE journal SET dated_by = 'bounds', earliest_ms = 0 WHERE dated_by = 'receiv
 
 ALTER TABLE check_in ADD COLUMN review TEXT
   CHECK (review IN ('future', 'too-old', 'day-unknown', 'accepted', 'refused'));
+DROP INDEX check_in_of_day;
+CREATE INDEX check_in_of_day ON check_in (day, volunteer_id);
 CREATE INDEX check_in_to_review ON check_in (journal_id)
   WHERE review IN ('future', 'too-old', 'day-unknown');
 
