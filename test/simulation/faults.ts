@@ -2,7 +2,6 @@ import type { Lane } from '../../shared/wire/entry.ts';
 import { seal } from '../../shared/wire/mac.ts';
 import { stationTopic } from '../../shared/wire/topics.ts';
 import type { SimulatedHub } from './simulated-hub.ts';
-import type { StepKind } from './simulated-process.ts';
 import type { SimulatedStation } from './simulated-station.ts';
 import { macKeyOf } from './template.ts';
 import { VirtualBus } from './virtual-bus.ts';
@@ -11,6 +10,10 @@ import type { World } from './world.ts';
 /** Keepalive of MqttBus is 15 s: a dead peer is noticed between half and one and a half of it. */
 const noticedMs = [7_500, 22_500] as const;
 const partitionMs = [500, 60_000] as const;
+/** A hold calls for help after so long. */
+const holdMs = 1_000;
+/** Commits of a station from the call until its receipt is kept, and a few more. */
+const alarmCommits = 5;
 /** From a tap to its receipt, mostly. */
 const roundTripMs = 90;
 const brokerAwayMs = [500, 10_000] as const;
@@ -19,9 +22,6 @@ const diskTroubles = [
   { name: 'full', code: 'SQLITE_FULL' },
   { name: 'error', code: 'SQLITE_IOERR' },
 ];
-const steps: readonly StepKind[] = ['write', 'commit', 'committed', 'publish', 'published'];
-/** Within so many steps from now. */
-const doomedWithin = 12;
 const jumpMsMax = 2 * 3_600_000;
 
 /** What can go wrong, each as one call. */
@@ -41,9 +41,17 @@ export class Faults {
 
   /** It will die at one of its next steps, wherever that is. */
   doom(who: SimulatedStation | SimulatedHub): void {
-    const { random } = this.#world;
+    who.running?.process.doomSomewhere(this.#world.random);
+  }
+
+  /** It dies while it keeps a call for help, before or after any of the commits that this takes. */
+  dieCalling(station: SimulatedStation): void {
+    const { random, time } = this.#world;
     const death = random.chance(0.5) ? 'crash' : 'power';
-    who.running?.process.doom(random.pick(steps), random.between(1, doomedWithin), death);
+    station.callForHelp('hold');
+    time.after(random.between(900, holdMs), () =>
+      station.running?.process.doom('committed', random.between(1, alarmCommits), death),
+    );
   }
 
   /** Nothing passes for a while: both ends may notice, neither, or one of them only. */

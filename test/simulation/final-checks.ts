@@ -8,7 +8,7 @@ import { keyOf } from './hub-facts.ts';
 import { type SimulatedHub, timeZone } from './simulated-hub.ts';
 import type { SimulatedStation } from './simulated-station.ts';
 import { policy } from './template.ts';
-import { violate, type World } from './world.ts';
+import { invariants, violate, type World } from './world.ts';
 
 const entrySchema = z.object({
   station: z.string(),
@@ -47,7 +47,7 @@ export function checkAtTheEnd(
 ): void {
   const db = hub.look();
   if (!db) {
-    violate(world, 'the hub runs at the end', '');
+    violate(world, invariants.running, '');
     return;
   }
   checkJournal(world, stations, db);
@@ -56,10 +56,10 @@ export function checkAtTheEnd(
   for (const row of db
     .prepare('SELECT station FROM station_presence WHERE state <> ?')
     .all('online')) {
-    violate(world, 'who is there is shown as there', JSON.stringify(row));
+    violate(world, invariants.present, JSON.stringify(row));
   }
   const forks = hub.refused.get('fork') ?? 0;
-  if (forks > 0) violate(world, 'no honest station is taken for a fork', `${forks} refusals`);
+  if (forks > 0) violate(world, invariants.noFork, `${forks} refusals`);
 }
 
 function checkJournal(
@@ -76,7 +76,7 @@ function checkJournal(
   for (const row of rows) {
     const { station, epoch, name, seq, hash } = entrySchema.parse(row);
     const key = `${station}/${epoch}/${name}/${seq}`;
-    if (stored.has(key)) violate(world, 'no entry counts twice', key);
+    if (stored.has(key)) violate(world, invariants.twice, key);
     stored.set(key, hash);
   }
   const made = new Map<string, string>();
@@ -88,11 +88,11 @@ function checkJournal(
       if (!entry.durable || stored.get(`${id}/${key}`) === entry.hash) continue;
       if (aside.has(key)) continue;
       const signalled = entry.signalled ? 'signalled' : 'on disk';
-      violate(world, 'no entry is lost', `${id}/${key} (${entry.type}, ${signalled})`);
+      violate(world, invariants.lost, `${id}/${key} (${entry.type}, ${signalled})`);
     }
   }
   for (const [key, hash] of stored) {
-    if (made.get(key) !== hash) violate(world, 'the hub knows only what a station made', key);
+    if (made.get(key) !== hash) violate(world, invariants.foreign, key);
   }
 }
 
@@ -112,7 +112,7 @@ function checkAlarms(
     told.acknowledged = acknowledged_by !== null && resolved_by === null;
     for (const [state, wanted] of Object.entries(told)) {
       if (wanted && !feed.saidOfAlarm(key, state)) {
-        violate(world, 'every alarm is on the feed', `${key} ${state}`);
+        violate(world, invariants.alarmTold, `${key} ${state}`);
       }
     }
   }
@@ -123,7 +123,7 @@ function checkAlarms(
       if (type !== 'alarm' || !durable || aside.has(name)) continue;
       const key = `${id}/${name.replace('/alarm/', '/')}`;
       if (counts.get(key) !== 1) {
-        violate(world, 'every alarm is at the hub once', `${key}: ${counts.get(key) ?? 0} times`);
+        violate(world, invariants.alarmOnce, `${key}: ${counts.get(key) ?? 0} times`);
       }
     }
   }
@@ -152,7 +152,7 @@ function checkLedger(world: World, db: Database.Database, feed: FeedRecord): voi
       if (checkIn.outcome === outcome && checkIn.points === points) continue;
       const key = keyOf(checkIn.station, checkIn.epoch, checkIn.seq);
       const detail = `${key} is ${checkIn.outcome} ${checkIn.points}, by the rules ${outcome} ${points}`;
-      violate(world, 'points are what the rules say', detail);
+      violate(world, invariants.rules, detail);
     }
   }
   const transfers = db.prepare('SELECT * FROM transfer').all();
@@ -162,17 +162,13 @@ function checkLedger(world: World, db: Database.Database, feed: FeedRecord): voi
     const { id, balance } = accountSchema.parse(row);
     sum += balance;
     if (balance !== (folded.get(id) ?? 0)) {
-      violate(world, 'a balance is the fold of its transfers', `${id}: ${balance}`);
+      violate(world, invariants.fold, `${id}: ${balance}`);
     }
     if (!id.startsWith('scheme:') && balance !== (earned.get(id) ?? 0)) {
-      violate(
-        world,
-        'points are what the rules say',
-        `${id}: ${balance} of ${earned.get(id) ?? 0}`,
-      );
+      violate(world, invariants.rules, `${id}: ${balance} of ${earned.get(id) ?? 0}`);
     }
   }
-  if (sum !== 0) violate(world, 'the ledger adds up to zero', `${sum}`);
+  if (sum !== 0) violate(world, invariants.zero, `${sum}`);
   checkFeed(world, checkIns, feed);
 }
 
@@ -186,7 +182,7 @@ function checkFeed(
     const [station = '', atMs = ''] = moment.split(' ');
     const told = feed.checkIns(station, Number(atMs));
     if (told >= rows.length) continue;
-    violate(world, 'every check-in is on the feed', `${moment}: ${told} of ${rows.length}`);
+    violate(world, invariants.checkInTold, `${moment}: ${told} of ${rows.length}`);
   }
 }
 

@@ -7,11 +7,14 @@ import { chainHash, entryText, genesisHash } from '../../shared/wire/entry.ts';
 import { seal } from '../../shared/wire/mac.ts';
 import type { AlarmMessage, JournalMessage, StationMessage } from '../../shared/wire/messages.ts';
 import type { HubTools, Mutation } from './mutation.ts';
+import { type Invariant, invariants } from './world.ts';
 
 /** A mistake that could be made in the product, and how it shows. */
 export interface PlantedBug {
   readonly name: string;
   readonly mutation: Mutation;
+  /** What it breaks, one of these at least. */
+  readonly breaks: readonly Invariant[];
   /** Within so many seeds it has to be found. */
   readonly seedsMax: number;
 }
@@ -206,15 +209,70 @@ const lateWillBelieved: Mutation = {
 };
 
 export const plantedBugs: readonly PlantedBug[] = [
-  { name: 'receipt sent before the commit', mutation: receiptBeforeCommit, seedsMax: 20 },
-  { name: 'journal without fsync', mutation: journalWithoutSync, seedsMax: 20 },
-  { name: 'deduplication by the dup flag', mutation: deduplicationByDup, seedsMax: 20 },
-  { name: 'no deduplication', mutation: noDeduplication, seedsMax: 20 },
-  { name: 'score by order of arrival', mutation: scoreByArrival, seedsMax: 20 },
-  { name: 'receipt believed without its MAC', mutation: receiptWithoutMac, seedsMax: 20 },
-  { name: 'signal before the append', mutation: signalBeforeAppend, seedsMax: 20 },
-  { name: 'cursor moved at the PUBACK', mutation: cursorAtPuback, seedsMax: 20 },
-  { name: 'alarm unlatched at restart', mutation: unlatchedAtRestart, seedsMax: 20 },
-  { name: 'outbox cleared before it is published', mutation: outboxClearedFirst, seedsMax: 20 },
-  { name: 'late will believed', mutation: lateWillBelieved, seedsMax: 20 },
+  {
+    name: 'receipt sent before the commit',
+    mutation: receiptBeforeCommit,
+    breaks: [invariants.cursor],
+    seedsMax: 20,
+  },
+  {
+    name: 'journal without fsync',
+    mutation: journalWithoutSync,
+    breaks: [invariants.lost, invariants.latched, invariants.unchanged],
+    seedsMax: 20,
+  },
+  {
+    name: 'deduplication by the dup flag',
+    mutation: deduplicationByDup,
+    breaks: [invariants.twice, invariants.foreign],
+    seedsMax: 20,
+  },
+  {
+    name: 'no deduplication',
+    mutation: noDeduplication,
+    breaks: [invariants.twice, invariants.foreign],
+    seedsMax: 20,
+  },
+  {
+    name: 'score by order of arrival',
+    mutation: scoreByArrival,
+    breaks: [invariants.rules],
+    seedsMax: 60,
+  },
+  {
+    name: 'receipt believed without its MAC',
+    mutation: receiptWithoutMac,
+    breaks: [invariants.cursor, invariants.latched, invariants.light],
+    seedsMax: 20,
+  },
+  {
+    name: 'signal before the append',
+    mutation: signalBeforeAppend,
+    breaks: [invariants.light],
+    seedsMax: 20,
+  },
+  {
+    name: 'cursor moved at the PUBACK',
+    mutation: cursorAtPuback,
+    breaks: [invariants.cursor],
+    seedsMax: 20,
+  },
+  {
+    name: 'alarm unlatched at restart',
+    mutation: unlatchedAtRestart,
+    breaks: [invariants.latched],
+    seedsMax: 20,
+  },
+  {
+    name: 'outbox cleared before it is published',
+    mutation: outboxClearedFirst,
+    breaks: [invariants.checkInTold, invariants.alarmTold],
+    seedsMax: 20,
+  },
+  {
+    name: 'late will believed',
+    mutation: lateWillBelieved,
+    breaks: [invariants.lateWill],
+    seedsMax: 20,
+  },
 ];

@@ -22,6 +22,7 @@ export function plan(
   const { random, time, broker } = world;
   broker.unreliability.duplicate = random.chance(0.5) ? random.next() * 0.1 : 0;
   broker.unreliability.lateWill = random.next() * 0.6;
+  world.relapse.probability = random.chance(0.5) ? 0.3 : 0;
   const endMs = random.between(...runMs);
   const events = random.between(...eventCount);
   const happenings = [...life(world, stations, hub), ...trouble(world, stations, hub)];
@@ -76,6 +77,7 @@ function trouble(
     { weight: 1, happen: () => faults.crash(station(), 'crash') },
     { weight: 2, happen: () => faults.crash(station(), 'power') },
     { weight: 5, happen: () => faults.doom(station()) },
+    { weight: 2, happen: () => faults.dieCalling(station()) },
     { weight: 1, happen: () => faults.crash(hub, random.pick(['crash', 'power'])) },
     { weight: 4, happen: () => faults.doom(hub) },
     { weight: 3, happen: () => faults.partition(station()) },

@@ -89,6 +89,8 @@ export class SimulatedHub {
     if (this.#running) return;
     this.#world.trace.note('hub', 'boots');
     const process = new SimulatedProcess('hub', this.#world, (death) => this.#died(death));
+    const { random, relapse } = this.#world;
+    if (random.chance(relapse.probability)) process.doomSomewhere(random);
     this.#start(process).catch((error: unknown) => {
       if (!process.alive) return;
       // A hub that cannot start ends, and is started again.

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import type { Log } from '../../shared/log.ts';
 import type { Timers } from '../../shared/timers.ts';
+import type { Random } from './random.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -14,7 +15,10 @@ export class Crashed extends Error {
 export type Death = 'crash' | 'power';
 
 /** Where a program can be made to die: around what the outside could notice. */
-export type StepKind = 'write' | 'commit' | 'committed' | 'publish' | 'published';
+const stepKinds = ['write', 'commit', 'committed', 'publish', 'published'] as const;
+export type StepKind = (typeof stepKinds)[number];
+/** A doomed process dies within so many steps of one kind. */
+const doomedWithin = 12;
 
 /** A log line in short: what it says, and the error's own words. */
 function logText(line: string): string {
@@ -60,6 +64,12 @@ export class SimulatedProcess {
   /** Lets it die at the `nth` step of that kind from now. */
   doom(kind: StepKind, nth: number, death: Death): void {
     this.#doomed = { kind, left: nth, death };
+  }
+
+  /** Lets it die somewhere soon. */
+  doomSomewhere(random: Random): void {
+    const death = random.chance(0.5) ? 'crash' : 'power';
+    this.doom(random.pick(stepKinds), random.between(1, doomedWithin), death);
   }
 
   spare(): void {

@@ -81,6 +81,8 @@ export class SimulatedStation {
   boot(): void {
     if (this.#running) return;
     const process = new SimulatedProcess(this.id, this.#world, (death) => this.#died(death));
+    const { random, relapse } = this.#world;
+    if (random.chance(relapse.probability)) process.doomSomewhere(random);
     this.#world.trace.note(this.id, 'boots');
     process.enter(() => this.#start(process));
   }
@@ -201,6 +203,7 @@ export class SimulatedStation {
       isWritable: () => true,
       names: () => this.disk.names(),
       rename: (_, names) => {
+        process.step('write');
         for (const { from, to } of names) this.disk.rename(from, to);
       },
     };

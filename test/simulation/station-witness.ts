@@ -5,7 +5,7 @@ import type { StationState } from '../../device/domain/state.ts';
 import type { Journal } from '../../device/journal/journal.ts';
 import { type Lane, lanes } from '../../shared/wire/entry.ts';
 import { keyOf } from './hub-facts.ts';
-import { violate, type World } from './world.ts';
+import { type Invariant, invariants, violate, type World } from './world.ts';
 
 /** An entry that a station has put on its disk. */
 export interface Made {
@@ -55,8 +55,10 @@ export class StationWitness {
     }
     // A disk that cannot be read tells nobody of the alarms on it.
     if (!isDurable) return;
+    // A unit that dies right after it set its journal aside has not copied its latches yet.
+    const isNew = lanes.every((lane) => journal.last(lane) === 0);
     for (const [name, { epoch }] of this.#alarms) {
-      if (this.#atRisk.has(name) && epoch !== state.epoch) this.#alarms.delete(name);
+      if ((isNew || this.#atRisk.has(name)) && epoch !== state.epoch) this.#alarms.delete(name);
     }
     this.#latched(state);
   }
@@ -114,7 +116,7 @@ export class StationWitness {
     const key = `${epoch}/${lane}/${seq}`;
     const before = this.made.get(key);
     if (before && before.hash !== hash && before.signalled) {
-      this.#violate('a signalled entry stays as it was', `${key} was made twice`);
+      this.#violate(invariants.unchanged, `${key} was made twice`);
     }
     this.made.set(key, {
       lane,
@@ -134,10 +136,7 @@ export class StationWitness {
       if (after.epoch === before.epoch && committed <= before.lanes[lane].committed) continue;
       const durable = this.#world.facts.through(this.#station, after.epoch, lane);
       if (committed > durable) {
-        this.#violate(
-          'the cursor is never beyond what the hub has committed',
-          `${lane} ${committed}, the hub had ${durable}`,
-        );
+        this.#violate(invariants.cursor, `${lane} ${committed}, the hub had ${durable}`);
       }
     }
   }
@@ -147,7 +146,7 @@ export class StationWitness {
     for (const [name, { epoch, seq }] of this.#alarms) {
       if (this.#world.facts.alarmWas(name, 'resolved')) continue;
       if (state.alarms.some(({ key }) => key.epoch === epoch && key.seq === seq)) continue;
-      this.#violate('an alarm is latched until an operator resolves it', name);
+      this.#violate(invariants.latched, name);
     }
   }
 
@@ -160,10 +159,10 @@ export class StationWitness {
   }
 
   #lie(detail: string): void {
-    this.#violate('the light never lies', detail);
+    this.#violate(invariants.light, detail);
   }
 
-  #violate(invariant: string, detail: string): void {
+  #violate(invariant: Invariant, detail: string): void {
     violate(this.#world, invariant, `${this.#station}: ${detail}`);
   }
 }

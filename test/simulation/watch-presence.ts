@@ -1,6 +1,6 @@
 import type { IngestParts } from '../../hub/ingest/ingest.ts';
 import type { Store } from '../../hub/store/open-store.ts';
-import { violate, type World } from './world.ts';
+import { invariants, violate, type World } from './world.ts';
 
 /** Looks at how a station stands before and after a will: one of another connection must change nothing. */
 export function watchPresence(
@@ -23,7 +23,7 @@ export function watchPresence(
       if (!before || before.session === message.session || before.state === 'offline') return;
       const after = await stateOf(message.station);
       if (after?.state !== 'offline' || after.session !== before.session) return;
-      violate(world, 'a late will changes nothing', `${message.station} was marked offline`);
+      violate(world, invariants.lateWill, `${message.station} was marked offline`);
     },
   };
 }

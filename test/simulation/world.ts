@@ -5,9 +5,33 @@ import type { Trace } from './trace.ts';
 import type { VirtualBroker } from './virtual-broker.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
+/** What must hold, at each moment or at the end. */
+export const invariants = {
+  light: 'the light never lies',
+  cursor: 'the cursor is never beyond what the hub has committed',
+  latched: 'an alarm is latched until an operator resolves it',
+  unchanged: 'a signalled entry stays as it was',
+  lost: 'no entry is lost',
+  twice: 'no entry counts twice',
+  foreign: 'the hub knows only what a station made',
+  alarmOnce: 'every alarm is at the hub once',
+  alarmTold: 'every alarm is on the feed',
+  checkInTold: 'every check-in is on the feed',
+  rules: 'points are what the rules say',
+  fold: 'a balance is the fold of its transfers',
+  zero: 'the ledger adds up to zero',
+  present: 'who is there is shown as there',
+  noFork: 'no honest station is taken for a fork',
+  lateWill: 'a late will changes nothing',
+  running: 'the hub runs at the end',
+  delivered: 'everything is delivered',
+  resolved: 'an operator ends an alarm',
+} as const;
+export type Invariant = (typeof invariants)[keyof typeof invariants];
+
 /** An invariant that did not hold. */
 export interface Violation {
-  readonly invariant: string;
+  readonly invariant: Invariant;
   readonly detail: string;
 }
 
@@ -21,11 +45,13 @@ export interface World {
   readonly facts: HubFacts;
   readonly mutation: Mutation;
   readonly violations: Violation[];
+  /** How often a program that has just started dies again. */
+  readonly relapse: { probability: number };
   /** What the unit's wall clock would say if it were right. */
   trueWallMs(): number;
 }
 
-export function violate({ violations, trace }: World, invariant: string, detail: string): void {
+export function violate({ violations, trace }: World, invariant: Invariant, detail: string): void {
   violations.push({ invariant, detail });
   trace.note('INVARIANT', `${invariant}: ${detail}`);
 }
