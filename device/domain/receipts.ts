@@ -38,7 +38,8 @@ export function receiptCame(
       : alarm,
   );
   const latched = latchedBecame(next, stored);
-  return only(latched.state, ...kept, ...latched.steps);
+  // In this order: an alarm behind the cursor is latched after a restart only if it is kept so.
+  return only(latched.state, ...latched.steps, ...kept);
 }
 
 /** The hub's cursor of a lane as it is now, kept on disk when it has moved. */

@@ -70,6 +70,17 @@ describe('the alarm', () => {
     expect(scene.give({ type: 'alarm-state', alarm, state: 'resolved' }).light).toBe('hub-away');
   });
 
+  it('is kept as stored before the cursor moves past it, or a power cut in between would end it', () => {
+    const scene = new Scene().ready().online().hold();
+    const before = scene.steps.length;
+    scene.receipt('alarm', 1);
+    const kept = scene.steps.slice(before).map(({ type }) => type);
+    expect(kept.filter((type) => type.startsWith('keep-'))).toEqual([
+      'keep-latched',
+      'keep-cursor',
+    ]);
+  });
+
   it('says "phone yourself" after ten seconds without a receipt, insistently, until one comes', () => {
     const scene = new Scene().ready().hold();
     expect(scene.pass(undeliveredAfterMs - 1).light).toBe('alarm-sending');
