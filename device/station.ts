@@ -5,6 +5,8 @@ import type { Log } from '../shared/log.ts';
 import { FolderInUse, lockFolder } from '../shared/process-lock.ts';
 import { systemTimers } from '../shared/timers.ts';
 import { Brain } from './brain.ts';
+import { ChronyWatch } from './clock/chrony-watch.ts';
+import { startClockWatch } from './clock/clock-watch.ts';
 import { initialState } from './domain/state.ts';
 import { AlarmReserve } from './journal/alarm-reserve.ts';
 import { DiskWatch, freeBytesIn } from './journal/disk-watch.ts';
@@ -44,7 +46,9 @@ export interface RunningStation {
 /** Boots a station, top to bottom; `stop` goes the other way. @throws when the page's port is taken. */
 export async function startStation(options: StationOptions): Promise<RunningStation> {
   const { settings, log } = options;
-  const clock = systemClock();
+  const chrony = new ChronyWatch();
+  const stopChrony = chrony.start(systemTimers);
+  const clock = systemClock(() => chrony.synced);
   const version = readVersion();
 
   const unlock = lockJournal(settings.dataDir);
@@ -89,6 +93,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
     ...{ freeBytes: diskFreeBytes, reserve, diskReserveBytes, log },
     dispatch: brain.dispatch,
   }).start(systemTimers);
+  const stopClockWatch = startClockWatch(systemTimers, clock, brain.dispatch);
   startHardware(hardwareParts, brain, options);
   await uplink.start(bus);
   const stopRetention = startRetention(systemTimers, { keeper, clock, log, keepDays });
@@ -99,6 +104,8 @@ export async function startStation(options: StationOptions): Promise<RunningStat
     async stop() {
       stopRetention();
       stopDiskWatch();
+      stopClockWatch();
+      stopChrony();
       await page?.stop();
       await reader.stop();
       await uplink.stop(presence());

@@ -13,8 +13,14 @@ const syncMarker = '/run/systemd/timesync/synchronized';
 /** Changes at every boot (random(4), "/proc interfaces"). */
 const bootIdFile = '/proc/sys/kernel/random/boot_id';
 
-/** The clocks of this machine. Where the kernel gives no boot id, the process counts as the boot. */
-export function systemClock(): Clock {
+/**
+ * The clocks of this machine, none of which is a subprocess to read. Both of the monotonic ones count
+ * alike on a unit that never sleeps; in a suspend, os.uptime() would go on and performance.now() not.
+ * @param isVouched whether a time service other than systemd-timesyncd has set the clock
+ *
+ * Where the kernel gives no boot id, the process counts as the boot.
+ */
+export function systemClock(isVouched: () => boolean = () => false): Clock {
   const boot = existsSync(bootIdFile)
     ? readFileSync(bootIdFile, 'utf8').trim()
     : `process-${process.pid}-${Math.round(performance.timeOrigin)}`;
@@ -25,7 +31,7 @@ export function systemClock(): Clock {
       wallMs: Date.now(),
       monoMs: Math.max(0, Math.round(offsetMs + performance.now())),
       boot,
-      synced: existsSync(syncMarker),
+      synced: existsSync(syncMarker) || isVouched(),
     }),
   };
 }

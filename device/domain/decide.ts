@@ -20,6 +20,9 @@ import { nextTapDeadlineMs, tapAged, tapSignal } from './taps.ts';
 /** How often a station says that it is there: three times within the hub's 90 s of silence. */
 export const announceEveryMs = 30_000;
 
+/** A unit that is online has its clock set within minutes. */
+export const unsyncedFaultAfterMs = 3_600_000;
+
 /**
  * The station's whole brain: what happened and what time it is go in, the new state and what to do
  * come out. `nowMs` is monotonic, so a jump of the wall clock changes no timer.
@@ -75,6 +78,8 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
       return only(state, append(input.draft));
     case 'journal-replaced':
       return journalReplaced(state, input.epoch);
+    case 'clock':
+      return clockSaid(state, input.synced, nowMs);
     case 'connection':
       return connectionChanged(state, input.connected, nowMs);
     case 'hub':
@@ -130,6 +135,7 @@ function appended(
       return only({ ...grown, retirement: { phase: 'telling', told: retirement.told ?? seq } });
     }
     case 'started':
+    case 'clock':
       return only(grown);
   }
 }
@@ -148,6 +154,23 @@ function journalReplaced(state: StationState, epoch: string): Decision {
     ...(retired ? [journalFault('begun')] : []),
     ...Array.from({ length: lost }, () => append({ type: 'alarm', gesture: 'hold' })),
   );
+}
+
+/**
+ * The first reading that a time service vouches for dates every entry of the same boot, so it is an
+ * entry of its own. A clock that nobody vouches for is told, but is no reason to refuse anything.
+ */
+function clockSaid(state: StationState, synced: boolean, nowMs: number): Decision {
+  if (state.clockSynced) return only(state);
+  if (!synced) {
+    if (nowMs < state.startedMs + unsyncedFaultAfterMs) return only(state);
+    const detail = 'no time service has set the clock: entries are dated by the hub alone';
+    return partChanged(state, { type: 'part', part: 'clock', state: 'fault', detail }, nowMs);
+  }
+  const known = { ...state, clockSynced: true };
+  const detail = 'a time service has set the clock';
+  const ended = partChanged(known, { type: 'part', part: 'clock', state: 'ready', detail }, nowMs);
+  return only(ended.state, append({ type: 'clock' }), ...ended.steps);
 }
 
 function connectionChanged(state: StationState, connected: boolean, nowMs: number): Decision {

@@ -25,7 +25,7 @@ export interface TapSignal {
   readonly untilMs: number;
 }
 
-export type PartName = 'reader' | 'panel' | 'journal' | 'disk';
+export type PartName = 'reader' | 'panel' | 'journal' | 'disk' | 'clock';
 
 export interface StationState {
   readonly rules: ButtonRules;
@@ -34,6 +34,9 @@ export interface StationState {
   readonly connected: boolean;
   /** Whether the hub says that it is there. */
   readonly hubOnline: boolean;
+  /** Whether a time service has vouched for the wall clock since the start. */
+  readonly clockSynced: boolean;
+  readonly startedMs: number;
   readonly parts: Readonly<Record<PartName, PartState>>;
   readonly lanes: Readonly<Record<Lane, LaneState>>;
   readonly alarms: readonly LatchedAlarm[];
@@ -60,7 +63,15 @@ export function initialState(rules: ButtonRules, restored: Restored, nowMs: numb
     epoch: restored.epoch,
     connected: false,
     hubOnline: false,
-    parts: { reader: 'starting', panel: 'starting', journal: 'ready', disk: 'ready' },
+    clockSynced: false,
+    startedMs: nowMs,
+    parts: {
+      reader: 'starting',
+      panel: 'starting',
+      journal: 'ready',
+      disk: 'ready',
+      clock: 'ready',
+    },
     lanes: {
       alarm: newLane(restored.lanes.alarm.last, restored.lanes.alarm.committed),
       routine: newLane(restored.lanes.routine.last, restored.lanes.routine.committed),

@@ -8,6 +8,7 @@ import type { LatchedAlarm, PartName } from './state.ts';
 export type EntryDraft =
   | { type: 'check-in'; card: string }
   | { type: 'started'; version: string }
+  | { type: 'clock' }
   | { type: 'fault'; part: PartName; state: 'begun' | 'ended'; detail: string }
   | { type: 'alarm'; gesture: Gesture }
   | { type: 'mistake'; alarm: number };
@@ -33,6 +34,8 @@ export type Input =
   | { type: 'append-again'; draft: EntryDraft }
   /** The journal was set aside (damaged, or at its end) and another one begun. */
   | { type: 'journal-replaced'; epoch: string }
+  /** Whether a time service vouches for the wall clock. */
+  | { type: 'clock'; synced: boolean }
   | { type: 'connection'; connected: boolean }
   | { type: 'hub'; online: boolean }
   | {

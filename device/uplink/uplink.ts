@@ -32,7 +32,7 @@ export interface UplinkOptions {
 type Presence = Pick<PresenceMessage, 'epoch' | 'latched'>;
 type Health = Pick<
   HealthMessage,
-  'version' | 'reader' | 'panel' | 'journal' | 'disk' | 'backlog' | 'diskFreeBytes'
+  'version' | 'reader' | 'panel' | 'journal' | 'disk' | 'clock' | 'backlog' | 'diskFreeBytes'
 >;
 
 /** Puts what the station decided onto the bus, and what the bus brings before the station. */

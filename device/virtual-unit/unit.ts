@@ -58,6 +58,7 @@ export interface PanelView {
     readonly panel: string;
     readonly journal: string;
     readonly disk: string;
+    readonly clock: string;
   };
   readonly cards: readonly DemoCard[];
 }

@@ -73,6 +73,8 @@ export const healthMessageSchema = z.object({
   journal: partStateSchema,
   /** Whether there is room for entries; a station that does not say has no such watch. */
   disk: partStateSchema.optional(),
+  /** A fault when no time service has set the clock for long; not each station says it. */
+  clock: partStateSchema.optional(),
   /** Entries that the hub has not yet receipted. */
   backlog: z.int().nonnegative(),
   diskFreeBytes: z.int().nonnegative(),

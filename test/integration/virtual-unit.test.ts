@@ -22,7 +22,7 @@ const view: PanelView = {
   button: { edge: 'up', heldMs: null, holdMs: 1000, pressesWithinMs: 2000 },
   backlog: 0,
   connection: 'online',
-  parts: { reader: 'ready', panel: 'ready', journal: 'ready', disk: 'ready' },
+  parts: { reader: 'ready', panel: 'ready', journal: 'ready', disk: 'ready', clock: 'ready' },
   cards: [],
 };
 

@@ -32,7 +32,7 @@ export const en = {
     parts: 'Parts',
   },
   connection: { online: 'connected', 'hub-away': 'does not answer', offline: 'not connected' },
-  part: { reader: 'reader', panel: 'panel', journal: 'journal', disk: 'disk' },
+  part: { reader: 'reader', panel: 'panel', journal: 'journal', disk: 'disk', clock: 'clock' },
   partState: { starting: 'starting', ready: 'ready', fault: 'broken' },
   allReady: 'all ready',
   rows: {

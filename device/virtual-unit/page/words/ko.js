@@ -32,7 +32,7 @@ export const ko = {
     parts: '부품',
   },
   connection: { online: '정상', 'hub-away': '응답 없음', offline: '오프라인' },
-  part: { reader: '카드 리더', panel: '패널', journal: '기록', disk: '디스크' },
+  part: { reader: '카드 리더', panel: '패널', journal: '기록', disk: '디스크', clock: '시계' },
   partState: { starting: '시작 중', ready: '정상', fault: '고장' },
   allReady: '모두 정상',
   rows: {

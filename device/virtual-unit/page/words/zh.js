@@ -32,7 +32,7 @@ export const zh = {
     parts: '部件',
   },
   connection: { online: '正常', 'hub-away': '中心无应答', offline: '离线' },
-  part: { reader: '读卡器', panel: '面板', journal: '记录', disk: '磁盘' },
+  part: { reader: '读卡器', panel: '面板', journal: '记录', disk: '磁盘', clock: '时钟' },
   partState: { starting: '启动中', ready: '正常', fault: '故障' },
   allReady: '全部正常',
   rows: {
