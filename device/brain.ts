@@ -114,6 +114,9 @@ export class Brain {
       case 'sound':
         panel.sound(tones[step.tone]);
         return;
+      case 'hurry':
+        uplink.hurry();
+        return;
       case 'announce':
         this.announce();
         return;

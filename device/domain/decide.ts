@@ -120,7 +120,8 @@ function appended(
     case 'alarm': {
       const key = { epoch: state.epoch, seq };
       const alarm: LatchedAlarm = { key, phase: 'sending', raisedMs: nowMs, mistake: false };
-      return latchedBecame(grown, [...state.alarms, alarm].slice(-latchedAlarmsMax));
+      const latched = latchedBecame(grown, [...state.alarms, alarm].slice(-latchedAlarmsMax));
+      return only(latched.state, ...latched.steps, { type: 'hurry' });
     }
     case 'mistake':
       return latchedBecame(

@@ -63,5 +63,7 @@ export type Step =
   | { type: 'begin-epoch'; epoch: string; last: Readonly<Record<Lane, number>> }
   | { type: 'show'; light: LightName; row: string }
   | { type: 'sound'; tone: ToneName }
+  /** Try to reach the broker now, instead of when the pause between attempts is over. */
+  | { type: 'hurry' }
   /** Publish presence and health. */
   | { type: 'announce' };

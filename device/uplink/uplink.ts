@@ -95,6 +95,11 @@ export class Uplink {
     this.#publish(lane === 'alarm' ? 'alarm' : 'journal', payload, false);
   }
 
+  /** An alarm waits for no pause between attempts to connect. */
+  hurry(): void {
+    this.#bus?.hurry?.();
+  }
+
   /** Says that the station is there and how it is. */
   announce(presence: Presence, health: Health): void {
     const { station, clock } = this.#options;

@@ -32,6 +32,8 @@ export interface Bus {
    * keep what they must not lose and send it again, the bus keeps no queue of its own.
    */
   publish(topic: string, payload: Uint8Array, options?: { retain?: boolean }): Promise<void>;
+  /** Something urgent waits: the next attempt to connect, if one is waited for, is made now. */
+  hurry?(): void;
   /** Ends the connection in good order (no will is sent) and waits for handlers that still run. */
   stop(): Promise<void>;
 }

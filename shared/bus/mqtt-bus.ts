@@ -83,9 +83,16 @@ export class MqttBus implements Bus {
     });
   }
 
+  hurry(): void {
+    if (this.#retry === undefined) return;
+    clearTimeout(this.#retry);
+    this.#open();
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#retry);
+    this.#retry = undefined;
     const client = this.#client;
     await this.#handling;
     if (client !== undefined) await this.#leave(client);
@@ -93,6 +100,7 @@ export class MqttBus implements Bus {
   }
 
   #open(): void {
+    this.#retry = undefined;
     const { url } = this.#options;
     const client = connect(url, this.#clientOptions());
     this.#client = client;

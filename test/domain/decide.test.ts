@@ -70,6 +70,15 @@ describe('the alarm', () => {
     expect(scene.give({ type: 'alarm-state', alarm, state: 'resolved' }).light).toBe('hub-away');
   });
 
+  it('does not wait for the pause between attempts to reach the broker', () => {
+    const scene = new Scene().ready();
+    scene.take('hurry');
+    scene.give({ type: 'card', token });
+    expect(scene.take('hurry')).toEqual([]);
+    scene.hold();
+    expect(scene.take('hurry')).toHaveLength(1);
+  });
+
   it('is kept as stored before the cursor moves past it, or a power cut in between would end it', () => {
     const scene = new Scene().ready().online().hold();
     const before = scene.steps.length;

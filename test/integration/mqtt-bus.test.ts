@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { backoff } from '../../shared/bus/backoff.ts';
 import { MqttBus, matches } from '../../shared/bus/mqtt-bus.ts';
 import { createLog } from '../../shared/log.ts';
 import { type BusHarness, busContract } from '../contracts/bus-contract.ts';
+import { eventually } from '../support/eventually.ts';
 import { Mosquitto } from '../support/mosquitto.ts';
 import { TcpCutter } from '../support/tcp-cutter.ts';
 
@@ -39,6 +41,32 @@ it('waits longer each time, up to the limit, within the jitter', () => {
     100, 200, 400, 800, 1000, 1000,
   ]);
   expect(backoff(limits, () => 0).next().value).toBe(50);
+});
+
+it('connects at once when something urgent waits, however long the pause was to be', async () => {
+  const broker = await Mosquitto.start();
+  await broker.kill();
+  // A pause that no test would outlast.
+  const bus = new MqttBus({ url: broker.url, clientId: 'urgent', log, random: () => 1e6 });
+  let attempts = 0;
+  let isConnected = false;
+  await bus.start({
+    onTrouble: () => {
+      attempts += 1;
+    },
+    onConnection: (connected) => {
+      isConnected = connected;
+    },
+  });
+  await eventually('a failed attempt', () => attempts > 0);
+  await broker.resume();
+  expect(isConnected).toBe(false);
+  while (!isConnected) {
+    bus.hurry();
+    await delay(50);
+  }
+  await bus.stop();
+  await broker.stop();
 });
 
 it.each([
