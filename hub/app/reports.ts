@@ -1,5 +1,6 @@
 import { healthMessageSchema } from '../../shared/wire/messages.ts';
 import type { Store } from '../store/open-store.ts';
+import { listReviews, listSetAside } from './decisions.ts';
 
 /** Every station, without its keys, and how it stands: `never` for one that was never heard of. */
 export async function listStations({ db }: Store) {
@@ -72,6 +73,8 @@ export async function status(store: Store) {
     transfers: await countOf('transfer'),
     waitingToBePublished: await countOutbox(store),
     stations: await listStations(store),
+    setAside: await listSetAside(store),
+    toReview: (await listReviews(store)).length,
     refusals,
   };
 }

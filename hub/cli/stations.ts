@@ -70,10 +70,14 @@ function stationLine({ id, name, state, since, health }: StationLine): string {
 
 async function showStatus(common: Common): Promise<void> {
   const now = await withStore(common, status);
-  const { refusals, stations, ...counts } = now;
+  const { refusals, stations, setAside, ...counts } = now;
   const lines = [
     ...Object.entries(counts).map(([name, value]) => `${name}: ${value}`),
     ...stations.map(stationLine),
+    ...setAside.map(
+      ({ station, stationName, entries }) =>
+        `set aside: ${entries} entries of ${station} ${stationName} (a copied or restored card?)`,
+    ),
     ...refusals.map(({ reason, station, count }) => `refused, ${reason}: ${count} ${station}`),
   ];
   answer(common, now, lines.join('\n'));

@@ -20,8 +20,8 @@ export interface ChainedEntry {
 export type ChainCheck =
   /** `fresh` are the entries that are not yet there; none when all are. */
   | { kind: 'follows'; fresh: ChainedEntry[] }
-  /** Entries between are missing. */
-  | { kind: 'gap' }
+  /** Entries between are missing; `chained` are those that came. */
+  | { kind: 'gap'; chained: ChainedEntry[] }
   /** The entries from `fork[0]` on stand where others do, or follow what never was. */
   | { kind: 'fork'; fork: ChainedEntry[]; detail: string };
 
@@ -43,7 +43,9 @@ export async function checkChain(
   }
   if (first > through + 1) {
     // The station has nothing older: what is missing is gone, and waiting for it helps nobody.
-    return first === message.oldest ? { kind: 'follows', fresh: chained } : { kind: 'gap' };
+    return first === message.oldest
+      ? { kind: 'follows', fresh: chained }
+      : { kind: 'gap', chained };
   }
   return compare(await storedHashes(statements, cursor, first - 1, message), message, chained);
 }

@@ -9,11 +9,11 @@ import type { Trx } from '../store/schema.ts';
 import type { Admitted, EntriesMessage } from './admit.ts';
 import { AffectedDays } from './affected-days.ts';
 import { recordAlarmEntry } from './alarm-rows.ts';
-import { type ChainedEntry, checkChain, type LaneKey, laneOf } from './chain.ts';
+import { type ChainCheck, type ChainedEntry, checkChain, type LaneKey, laneOf } from './chain.ts';
 import type { FreshCheckIn } from './check-in-rows.ts';
 import { type LaneCursor, LaneCursors } from './lane-cursors.ts';
 import type { PolicyBook } from './policy-book.ts';
-import { setAside } from './set-aside-rows.ts';
+import { isSetAside, setAside } from './set-aside-rows.ts';
 import { storeIssued } from './settle-day.ts';
 import { recordStationEntry } from './station-rows.ts';
 
@@ -86,7 +86,12 @@ async function takeMessage(
   const { station, epoch } = message;
   const key = { station, epoch, lane: laneOf(message) };
   const cursor = await lanes.of(key);
-  const check = await checkChain(work.statements, cursor, message, texts);
+  const check = await followFork(
+    work,
+    key,
+    message,
+    await checkChain(work.statements, cursor, message, texts),
+  );
   const checkIns = new Map<number, FreshCheckIn>();
   if (check.kind === 'fork') {
     await setAside(work, key, message.sent, check.fork);
@@ -117,6 +122,19 @@ async function takeMessage(
     lanes.move(cursor, { through, hash, dated_ms: dated_ms ?? cursor.row.dated_ms });
   }
   return { kind: 'taken', cursor: await lanes.of(key), fresh: check.fresh.length, checkIns };
+}
+
+/** What follows an entry that was set aside is set aside too: a fork may be longer than a message. */
+async function followFork(
+  { trx }: CommitWork,
+  key: LaneKey,
+  { previous }: EntriesMessage,
+  check: ChainCheck,
+): Promise<ChainCheck> {
+  if (check.kind !== 'gap') return check;
+  const before = (check.chained[0]?.entry.seq ?? 1) - 1;
+  if (!(await isSetAside(trx, key, before, previous))) return check;
+  return { kind: 'fork', fork: check.chained, detail: `${before} was set aside` };
 }
 
 /** A lane that goes on behind a gap has lost what the station no longer has: that is told, not hidden. */

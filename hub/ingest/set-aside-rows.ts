@@ -1,4 +1,5 @@
 import type { Reading } from '../../shared/wire/entry.ts';
+import type { Trx } from '../store/schema.ts';
 import type { ChainedEntry, LaneKey } from './chain.ts';
 import type { CommitWork } from './commit-group.ts';
 
@@ -34,4 +35,23 @@ export async function setAside(
   const entries = fork.length;
   const about = { station, stationName: nameOf(station), epoch, lane, entries };
   outgoing.toFeed('station', nowMs, { ...about, state: 'forked' });
+}
+
+/** @returns whether the entry with this sequence and hash was set aside. */
+export async function isSetAside(
+  trx: Trx,
+  { station, epoch, lane }: LaneKey,
+  seq: number,
+  hash: string,
+): Promise<boolean> {
+  const row = await trx
+    .selectFrom('set_aside')
+    .select('id')
+    .where('station', '=', station)
+    .where('epoch', '=', epoch)
+    .where('lane', '=', lane)
+    .where('seq', '=', seq)
+    .where('hash', '=', hash)
+    .executeTakeFirst();
+  return row !== undefined;
 }

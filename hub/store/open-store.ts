@@ -123,7 +123,17 @@ class ImmediateDialect extends SqliteDialect {
 }
 
 class ImmediateDriver extends SqliteDriver {
+  readonly #database: SqliteDialectConfig['database'];
+  constructor(config: SqliteDialectConfig) {
+    super(config);
+    this.#database = config.database;
+  }
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+  /** After a full disk SQLite has rolled back by itself; to do it again would hide why (SQLite, "ROLLBACK"). */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    const isOpen = !('inTransaction' in this.#database) || this.#database.inTransaction;
+    if (isOpen) await super.rollbackTransaction(connection);
   }
 }

@@ -64,6 +64,19 @@ describe('a copied memory card', () => {
     expect(await listSetAside(hub.store)).toMatchObject([{ entries: 3 }]);
   });
 
+  it('may be longer than one message', async () => {
+    const { copy } = await fork();
+    copy.checkIns(141, 142);
+    await hub.give(copy.message(5, 6));
+    expect(hub.refused).toEqual(['fork', 'fork']);
+    expect(await commands()).toContainEqual(
+      expect.objectContaining({
+        command: expect.objectContaining({ name: 'begin-epoch', through: 6, hash: copy.hashes[6] }),
+      }),
+    );
+    expect(await listSetAside(hub.store)).toMatchObject([{ entries: 4 }]);
+  });
+
   it('does not disturb the unit that it was copied from', async () => {
     const { unit } = await fork();
     unit.checkIns(170);

@@ -35,14 +35,15 @@ export class IngestHub {
   volunteer = '';
   card = '';
   #ingest: Ingest | undefined;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'yizhan-ingest-'));
+  readonly #folder: string;
 
-  private constructor() {
+  private constructor(folder: string) {
+    this.#folder = folder;
     this.store = openStore(this.#folder);
   }
 
-  static async start(): Promise<IngestHub> {
-    const hub = new IngestHub();
+  static async start(folder = mkdtempSync(join(tmpdir(), 'yizhan-ingest-'))): Promise<IngestHub> {
+    const hub = new IngestHub(folder);
     const { store } = hub;
     ({ station: hub.station, macKey: hub.macKey } = await addStation(store, 'Station 1', 'test'));
     hub.volunteer = await addVolunteer(store, 'Volunteer 1', 'test');
