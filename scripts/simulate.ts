@@ -26,6 +26,9 @@ new Command('simulate')
     process.exit(1);
   });
 
+// Whoever reads the trace through `head` has seen enough.
+process.stdout.on('error', () => process.exit(1));
+
 async function run({ seed: first, runs, trace, json }: Flags): Promise<void> {
   const template = await makeTemplate();
   const startedMs = performance.now();
