@@ -40,6 +40,9 @@ interface Hardware {
 export interface RunningStation {
   /** Where the virtual unit's page is, when there is one. */
   readonly url: string | undefined;
+  /** Told of every change, for whoever measures or watches it from inside the process. */
+  readonly brain: Pick<Brain, 'state' | 'onChange'>;
+  readonly reader: Reader;
   stop(): Promise<void>;
 }
 
@@ -101,6 +104,8 @@ export async function startStation(options: StationOptions): Promise<RunningStat
 
   return {
     url: page?.url,
+    brain,
+    reader,
     async stop() {
       stopRetention();
       stopDiskWatch();

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { count } from '../shared/command-line.ts';
 import { benchIngest, type IngestFigures } from './bench/ingest.ts';
+import { benchTap, type TapFigures } from './bench/tap.ts';
 
 const program = new Command('bench').description(
   'Measures this machine: rates as ratios within one run, because absolute ones are its own affair.',
@@ -38,6 +39,23 @@ program
     else for (const one of figures) process.stdout.write(`${ingestText(one)}\n`);
   });
 
+interface TapFlags {
+  readonly taps: number;
+  readonly json?: true;
+}
+
+program
+  .command('tap')
+  .description(
+    'From the card to "on disk" and to the outcome: virtual reader, and pcscd made fast.',
+  )
+  .option('--taps <n>', 'taps on each reader', count, 200)
+  .option('--json', 'print the figures as JSON')
+  .action(async ({ taps, json }: TapFlags) => {
+    const figures = await benchTap(taps, say);
+    process.stdout.write(`${json ? JSON.stringify(figures) : tapText(figures)}\n`);
+  });
+
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(1);
@@ -58,3 +76,14 @@ with ${figures.rows} journal rows before:
   start to ready                      ${figures.startToReadyMs} ms
   memory at start, after              ${megabytes(figures.residentBeforeBytes)}, ${megabytes(figures.residentAfterBytes)}
   credited                            ${figures.credited}`;
+
+const tapText = (figures: readonly TapFigures[]): string =>
+  figures
+    .flatMap(({ reader, toDisk, toOutcome }) => [
+      `${reader}, to "on disk"`.padEnd(36) + percentilesText(toDisk),
+      `${reader}, to the outcome`.padEnd(36) + percentilesText(toOutcome),
+    ])
+    .join('\n');
+
+const percentilesText = ({ p50, p95, p99, max }: TapFigures['toDisk']): string =>
+  `p50 ${p50} ms   p95 ${p95} ms   p99 ${p99} ms   max ${max} ms`;

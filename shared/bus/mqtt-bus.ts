@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
 import type { Log } from '../log.ts';
 import { backoff, reconnectLimits } from './backoff.ts';
@@ -112,7 +113,11 @@ export class MqttBus implements Bus {
       const message = { topic: packet.topic, payload, retained: packet.retain };
       this.#handling = this.#handle(client, message, () => acknowledge());
     };
-    client.on('connect', () => this.#subscribeAll(client));
+    client.on('connect', () => {
+      // An alarm right behind a PUBACK would wait for the broker's delayed ACK, 40 ms on Linux (tcp(7)).
+      if (client.stream instanceof Socket) client.stream.setNoDelay(true);
+      this.#subscribeAll(client);
+    });
     client.on('error', (error) => this.#listener.onTrouble?.(error.message));
     client.on('close', () => {
       client.end(true);
