@@ -85,11 +85,13 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
     case 'hub':
       return hubChanged(state, input.online, nowMs);
     case 'receipt':
-      return receiptCame(state, input, nowMs);
+      return receiptCame(hubHeard(state, nowMs), input, nowMs);
     case 'set-aside':
-      return entriesSetAside(state, input, nowMs);
-    case 'alarm-state':
-      return latchedBecame(state, alarmStateCame(state.alarms, input.alarm, input.state));
+      return entriesSetAside(hubHeard(state, nowMs), input, nowMs);
+    case 'alarm-state': {
+      const heard = hubHeard(state, nowMs);
+      return latchedBecame(heard, alarmStateCame(heard.alarms, input.alarm, input.state));
+    }
     case 'part':
       return partChanged(state, input, nowMs);
   }
@@ -187,6 +189,13 @@ function hubChanged(state: StationState, online: boolean, nowMs: number): Decisi
   const lanes = { alarm: goBack(state.lanes.alarm), routine: goBack(state.lanes.routine) };
   return only({ ...state, hubOnline: online, lanes, announceMs: nowMs });
 }
+
+/**
+ * What the hub has signed proves that it is there, whatever its presence says: that is unsigned, and
+ * a late will of an earlier connection of the hub may be the last that the broker keeps.
+ */
+const hubHeard = (state: StationState, nowMs: number): StationState =>
+  state.connected ? hubChanged(state, true, nowMs).state : state;
 
 function partChanged(
   state: StationState,

@@ -57,6 +57,18 @@ describe('a tap', () => {
   });
 });
 
+describe('a hub whose presence says that it is away', () => {
+  it('is there all the same when it signs a receipt, as it does when it is asked', () => {
+    const scene = new Scene().ready().online().give({ type: 'hub', online: false });
+    scene.give({ type: 'card', token });
+    expect(scene.pass(savedHereAfterMs).light).toBe('saved-here');
+    scene.take('send');
+    scene.receipt('routine', 0);
+    expect(scene.take('send')).toMatchObject([{ lane: 'routine', from: 1 }]);
+    expect(scene.pass(1500).light).toBe('all-well');
+  });
+});
+
 describe('the alarm', () => {
   it('goes out at once with a connection, hub or not, and its light follows the truth', () => {
     const scene = new Scene().ready().give({ type: 'connection', connected: true }).hold();
@@ -67,7 +79,7 @@ describe('the alarm', () => {
     expect(scene.give({ type: 'alarm-state', alarm, state: 'acknowledged' }).light).toBe(
       'alarm-acknowledged',
     );
-    expect(scene.give({ type: 'alarm-state', alarm, state: 'resolved' }).light).toBe('hub-away');
+    expect(scene.give({ type: 'alarm-state', alarm, state: 'resolved' }).light).toBe('all-well');
   });
 
   it('does not wait for the pause between attempts to reach the broker', () => {

@@ -1,6 +1,6 @@
 import type { Lane } from '../../shared/wire/entry.ts';
 import { seal } from '../../shared/wire/mac.ts';
-import { hubPresenceTopic, stationTopic } from '../../shared/wire/topics.ts';
+import { stationTopic } from '../../shared/wire/topics.ts';
 import type { SimulatedHub } from './simulated-hub.ts';
 import type { SimulatedStation } from './simulated-station.ts';
 import { macKeyOf } from './template.ts';
@@ -182,10 +182,8 @@ export class Faults {
   /** Something that was said before is said again, byte for byte. */
   replay(): void {
     const { broker, random, trace } = this.#world;
-    // The hub's presence is not signed and said once per connection: an old one would be believed.
-    const said = broker.remembered.filter(({ topic }) => topic !== hubPresenceTopic);
-    if (said.length === 0 || !broker.isUp) return;
-    const packet = random.pick(said);
+    if (broker.remembered.length === 0 || !broker.isUp) return;
+    const packet = random.pick(broker.remembered);
     trace.fault('broker', 'replay', packet.topic);
     broker.inject({ ...packet, dup: random.chance(0.5) });
   }

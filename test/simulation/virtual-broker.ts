@@ -205,7 +205,7 @@ export class VirtualBroker {
       } else this.publish(topic, Buffer.from(payload), true);
     };
     // The hub's own will is one that stations cannot tell from a newer word: it comes in time here.
-    const isLate = connection.id !== hubId && this.#random.chance(this.unreliability.lateWill);
+    const isLate = this.#random.chance(this.unreliability.lateWill);
     if (!isLate) {
       say();
       return;
