@@ -9,7 +9,8 @@ import {
 import { scoreDay } from '../domain/scoring.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import type { EntriesMessage } from '../ingest/admit.ts';
-import { type CommitWork, commitGroup } from '../ingest/commit-group.ts';
+import { commitGroup } from '../ingest/commit-group.ts';
+import type { CommitWork } from '../ingest/commit-work.ts';
 import { PolicyBook } from '../ingest/policy-book.ts';
 import { settleDay, storeIssued } from '../ingest/settle-day.ts';
 import type { Store } from '../store/open-store.ts';

@@ -4,7 +4,7 @@ import type { Dated } from '../domain/dating.ts';
 import { type ReviewReason, reviewReason } from '../domain/review.ts';
 import type { CardStatus } from '../store/schema.ts';
 import { announceCheckIn, type FreshCheckIn, storeCheckIn } from './check-in-rows.ts';
-import type { CommitWork } from './commit-group.ts';
+import type { CommitWork } from './commit-work.ts';
 import { settleFresh } from './settle-day.ts';
 
 type CheckInEntry = Extract<RoutineEntry, { type: 'check-in' }>;

@@ -1,7 +1,7 @@
 import type { AlarmEntry } from '../../shared/wire/entry.ts';
 import type { Trx } from '../store/schema.ts';
-import type { LaneKey } from './chain.ts';
-import type { CommitWork } from './commit-group.ts';
+import type { CommitWork } from './commit-work.ts';
+import type { LaneKey } from './lane-cursors.ts';
 
 /** Stores what an alarm-lane entry says: an alarm, or that one was a mistake. */
 export async function recordAlarmEntry(

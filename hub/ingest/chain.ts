@@ -2,13 +2,7 @@ import { chainHash, genesisHash, type Lane } from '../../shared/wire/entry.ts';
 import type { IngestStatements } from '../store/ingest-statements.ts';
 import type { Trx } from '../store/schema.ts';
 import type { Admitted, EntriesMessage } from './admit.ts';
-import type { LaneCursor } from './lane-cursors.ts';
-
-export interface LaneKey {
-  readonly station: string;
-  readonly epoch: string;
-  readonly lane: Lane;
-}
+import type { LaneCursor, LaneKey } from './lane-cursors.ts';
 
 export interface ChainedEntry {
   readonly entry: EntriesMessage['entries'][number];

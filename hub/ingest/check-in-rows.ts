@@ -1,6 +1,6 @@
 import type { Outcome } from '../../shared/wire/messages.ts';
 import type { ReviewReason } from '../domain/review.ts';
-import type { CommitWork } from './commit-group.ts';
+import type { CommitWork } from './commit-work.ts';
 
 /** A check-in that this group has brought. What it comes to is known once its day is settled. */
 export interface FreshCheckIn {

@@ -2,35 +2,16 @@ import type { Lane } from '../../shared/wire/entry.ts';
 import type { Outcome, ReceiptMessage } from '../../shared/wire/messages.ts';
 import { outcomeSchema } from '../../shared/wire/messages.ts';
 import { type Dated, dateEntries } from '../domain/dating.ts';
-import type { scoreDay } from '../domain/scoring.ts';
-import type { Outgoing } from '../feed/outgoing.ts';
-import type { IngestStatements } from '../store/ingest-statements.ts';
-import type { Trx } from '../store/schema.ts';
 import type { Admitted, EntriesMessage } from './admit.ts';
 import { AffectedDays } from './affected-days.ts';
 import { recordAlarmEntry } from './alarm-rows.ts';
-import { type ChainCheck, type ChainedEntry, checkChain, type LaneKey, laneOf } from './chain.ts';
+import { type ChainCheck, type ChainedEntry, checkChain, laneOf } from './chain.ts';
 import type { FreshCheckIn } from './check-in-rows.ts';
-import { type LaneCursor, LaneCursors } from './lane-cursors.ts';
-import type { PolicyBook } from './policy-book.ts';
+import type { CommitWork } from './commit-work.ts';
+import { type LaneCursor, LaneCursors, type LaneKey } from './lane-cursors.ts';
 import { isSetAside, setAside } from './set-aside-rows.ts';
 import { storeIssued } from './settle-day.ts';
 import { recordStationEntry } from './station-rows.ts';
-
-/** What one group of messages is committed with. */
-export interface CommitWork {
-  readonly trx: Trx;
-  /** On the connection of `trx`: they are part of the same transaction. */
-  readonly statements: IngestStatements;
-  readonly policies: PolicyBook;
-  readonly outgoing: Outgoing;
-  readonly nowMs: number;
-  readonly dayOf: (ms: number) => string;
-  readonly score: typeof scoreDay;
-  readonly nameOf: (station: string) => string;
-  /** Change to the scheme's account for check-ins, gathered over the group. */
-  issued: number;
-}
 
 /** What to answer, once the group is committed. */
 export type Verdict =

@@ -1,6 +1,12 @@
-import { genesisHash } from '../../shared/wire/entry.ts';
+import { genesisHash, type Lane } from '../../shared/wire/entry.ts';
 import type { IngestStatements } from '../store/ingest-statements.ts';
-import type { LaneKey } from './chain.ts';
+
+/** A lane of one epoch of one station. */
+export interface LaneKey {
+  readonly station: string;
+  readonly epoch: string;
+  readonly lane: Lane;
+}
 
 /** How far one lane is committed, as a group of messages moves it on. */
 export interface LaneCursor {

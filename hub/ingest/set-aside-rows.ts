@@ -1,7 +1,8 @@
 import type { Reading } from '../../shared/wire/entry.ts';
 import type { Trx } from '../store/schema.ts';
-import type { ChainedEntry, LaneKey } from './chain.ts';
-import type { CommitWork } from './commit-group.ts';
+import type { ChainedEntry } from './chain.ts';
+import type { CommitWork } from './commit-work.ts';
+import type { LaneKey } from './lane-cursors.ts';
 
 /**
  * Keeps the entries of a lane that forked, for a person to decide on, and tells the station that they

@@ -7,7 +7,7 @@ import {
 } from '../domain/ledger.ts';
 import type { DayCheckIn, Scored } from '../domain/scoring.ts';
 import { announceCheckIn, type FreshCheckIn, storeCheckIn } from './check-in-rows.ts';
-import type { CommitWork } from './commit-group.ts';
+import type { CommitWork } from './commit-work.ts';
 
 /** A check-in as the scoring sees it: `fresh` when this group has brought it. */
 interface DayRow extends DayCheckIn {

@@ -1,5 +1,5 @@
 import type { RoutineEntry } from '../../shared/wire/entry.ts';
-import type { CommitWork } from './commit-group.ts';
+import type { CommitWork } from './commit-work.ts';
 
 type StationEntry = Exclude<RoutineEntry, { type: 'check-in' }>;
 

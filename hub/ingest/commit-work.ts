@@ -1,0 +1,20 @@
+import type { scoreDay } from '../domain/scoring.ts';
+import type { Outgoing } from '../feed/outgoing.ts';
+import type { IngestStatements } from '../store/ingest-statements.ts';
+import type { Trx } from '../store/schema.ts';
+import type { PolicyBook } from './policy-book.ts';
+
+/** What one group of messages is committed with. */
+export interface CommitWork {
+  readonly trx: Trx;
+  /** On the connection of `trx`: they are part of the same transaction. */
+  readonly statements: IngestStatements;
+  readonly policies: PolicyBook;
+  readonly outgoing: Outgoing;
+  readonly nowMs: number;
+  readonly dayOf: (ms: number) => string;
+  readonly score: typeof scoreDay;
+  readonly nameOf: (station: string) => string;
+  /** Change to the scheme's account for check-ins, gathered over the group. */
+  issued: number;
+}
