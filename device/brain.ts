@@ -3,11 +3,12 @@ import type { Log } from '../shared/log.ts';
 import { systemTimers, type Timers } from '../shared/timers.ts';
 import { type Lane, lanes } from '../shared/wire/entry.ts';
 import { decide, wakeAtMs } from './domain/decide.ts';
+import { backlog } from './domain/lane.ts';
 import { otherPastDetail } from './domain/retirement.ts';
 import { lights, tones } from './domain/signals.ts';
 import { backlogOf, type StationState } from './domain/state.ts';
 import type { EntryDraft, Input, Step } from './domain/steps.ts';
-import { isDiskFull, type JournalKeeper, reasonOf } from './journal/journal-keeper.ts';
+import { isDamage, isDiskFull, type JournalKeeper, reasonOf } from './journal/journal-keeper.ts';
 import type { Panel } from './panel/panel.ts';
 import type { Uplink } from './uplink/uplink.ts';
 
@@ -27,6 +28,9 @@ export interface BrainParts {
 /** Timers of Node take at most 2^31-1 ms; the station announces itself far more often anyway. */
 const wakeMsMax = 60_000;
 
+/** How often a journal in memory tries the disk again: some writes, which a full disk refuses at once. */
+export const fileAgainAfterMs = 60_000;
+
 /** Runs `decide`: feeds it what happens, and performs the steps that it answers with, in order. */
 export class Brain {
   readonly #parts: BrainParts;
@@ -37,12 +41,16 @@ export class Brain {
   readonly #timers: Timers;
   readonly #decide: typeof decide;
   #callOff: () => void = () => {};
+  #fileAgainMs: number;
+  /** The epoch of the last alarm that was sent: the hub may have some of that epoch's alarms. */
+  #alarmSentOf: string | undefined;
 
   constructor(parts: BrainParts, initial: StationState) {
     this.#parts = parts;
     this.#state = initial;
     this.#timers = parts.timers ?? systemTimers;
     this.#decide = parts.decide ?? decide;
+    this.#fileAgainMs = this.#timers.now() + fileAgainAfterMs;
   }
 
   get state(): StationState {
@@ -58,6 +66,16 @@ export class Brain {
   /** One input at a time: what a step brings about waits until the steps before it are done. */
   readonly dispatch = (input: Input): void => {
     this.#waiting.push(input);
+    this.#run();
+  };
+
+  /** What the hub says could not be held against the journal. */
+  readonly onUnreadable = (lane: Lane, error: unknown): void => {
+    this.#unreadable(lane, error);
+    this.#run();
+  };
+
+  #run(): void {
     if (this.#deciding) return;
     this.#deciding = true;
     try {
@@ -67,7 +85,7 @@ export class Brain {
     }
     this.#schedule();
     for (const listener of this.#listeners) listener();
-  };
+  }
 
   stop(): void {
     this.#callOff();
@@ -78,6 +96,7 @@ export class Brain {
     const { state, steps } = this.#decide(this.#state, input, this.#timers.now());
     this.#state = state;
     for (const step of steps) this.#perform(step);
+    if (input.type === 'tick') this.#tryFile();
   }
 
   #schedule(): void {
@@ -93,9 +112,7 @@ export class Brain {
         this.#append(step.lane, step.draft);
         return;
       case 'send':
-        if (this.#isOfThisEpoch()) {
-          uplink.send(keeper.journal, step.lane, step.from, step.through);
-        }
+        if (this.#isOfThisEpoch()) this.#send(step);
         return;
       case 'keep-cursor':
         if (this.#isOfThisEpoch()) {
@@ -128,6 +145,16 @@ export class Brain {
     return this.#parts.keeper.journal.epoch === this.#state.epoch;
   }
 
+  #send({ lane, from, through }: Extract<Step, { type: 'send' }>): void {
+    const { keeper, uplink } = this.#parts;
+    if (lane === 'alarm') this.#alarmSentOf = keeper.journal.epoch;
+    try {
+      uplink.send(keeper.journal, lane, from, through);
+    } catch (error) {
+      this.#unreadable(lane, error);
+    }
+  }
+
   /** An entry that came in between must reach the hub first; `decide` hears of it and asks again. */
   #beginEpoch(epoch: string, last: Readonly<Record<Lane, number>>): void {
     const { keeper, log } = this.#parts;
@@ -138,8 +165,7 @@ export class Brain {
       return;
     }
     log.warn({ before: epoch, epoch: keeper.journal.epoch }, otherPastDetail);
-    this.#waiting.push({ type: 'journal-replaced', epoch: keeper.journal.epoch });
-    this.#reportJournal();
+    this.#replaced();
   }
 
   /** Says how the station is, now. */
@@ -182,15 +208,58 @@ export class Brain {
       return;
     }
     const replaced = keeper.replaceIfDamaged(error);
-    if (!replaced && lane === 'alarm') keeper.goOnInMemory(reasonOf(error));
+    if (!replaced && lane === 'alarm') keeper.goOnInMemory(error);
     if (!replaced && lane === 'routine') {
       this.#waiting.push({ type: 'append-failed', draft });
       this.#cannotWrite(error);
       return;
     }
-    this.#waiting.push({ type: 'journal-replaced', epoch: keeper.journal.epoch });
-    this.#reportJournal();
+    this.#replaced();
     this.#waiting.push({ type: 'append-again', draft });
+  }
+
+  /**
+   * An entry that cannot be read would hold up all that come after it. What is damaged is replaced;
+   * anything else may pass, and is tried again when the receipt does not come.
+   */
+  #unreadable(lane: Lane, error: unknown): void {
+    const { keeper, log } = this.#parts;
+    log.error({ err: error, lane }, 'the journal could not be read');
+    if (!keeper.replaceIfDamaged(error)) {
+      if (lane === 'routine' || !isDamage(error) || !keeper.durable) {
+        this.#journalIs('fault', `the journal cannot be read (${reasonOf(error)})`);
+        return;
+      }
+      keeper.goOnInMemory(error);
+    }
+    this.#replaced();
+  }
+
+  #replaced(): void {
+    const { keeper } = this.#parts;
+    if (!keeper.durable) this.#fileAgainMs = this.#timers.now() + fileAgainAfterMs;
+    this.#waiting.push({
+      type: 'journal-replaced',
+      restored: keeper.journal.restore(),
+      trouble: keeper.trouble,
+    });
+    this.#reportJournal();
+  }
+
+  /**
+   * Leaves the journal in memory once there is a disk again. Alarms that the hub does not have are
+   * raised anew in the file; those of which it may have some are waited for, so that none is there twice.
+   */
+  #tryFile(): void {
+    const { keeper, log } = this.#parts;
+    const { epoch, lanes: now } = this.#state;
+    const nowMs = this.#timers.now();
+    if (keeper.durable || this.#waiting.length > 0 || nowMs < this.#fileAgainMs) return;
+    if (this.#alarmSentOf === epoch && backlog(now.alarm) > 0) return;
+    this.#fileAgainMs = nowMs + fileAgainAfterMs;
+    if (!keeper.returnToFile()) return;
+    log.info({ epoch: keeper.journal.epoch }, 'the journal is on disk again');
+    this.#replaced();
   }
 
   /** The journal is as well as its keeper says; an entry that could be written ends a passing fault. */

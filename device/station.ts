@@ -67,6 +67,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
     log,
     journal: () => keeper.journal,
     dispatch: (input) => brain.dispatch(input),
+    onUnreadable: (lane, error) => brain.onUnreadable(lane, error),
   });
   const diskFreeBytes = () => freeBytesIn(settings.dataDir);
   const brain = new Brain({ keeper, panel, uplink, clock, log, version, diskFreeBytes }, state);

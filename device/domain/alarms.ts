@@ -1,7 +1,8 @@
+import { latchedAlarmsMax } from '../../shared/wire/limits.ts';
 import type { AlarmKey, AlarmState } from '../../shared/wire/messages.ts';
-import { type Decision, only } from './decision.ts';
+import { append, type Decision, only } from './decision.ts';
 import type { Gesture } from './gesture.ts';
-import type { LatchedAlarm, StationState } from './state.ts';
+import type { AlarmPhase, LatchedAlarm, StationState } from './state.ts';
 import type { EntryDraft } from './steps.ts';
 
 /** Not stored by the hub for so long: the station says "phone for help yourself". */
@@ -30,6 +31,42 @@ export function alarmStateCame(
     alarm.key.epoch === key.epoch && alarm.key.seq === key.seq;
   if (state === 'resolved') return alarms.filter((alarm) => !concerned(alarm));
   return alarms.map((alarm) => (concerned(alarm) ? { ...alarm, phase: state } : alarm));
+}
+
+const isUndelivered = ({ phase }: { phase: AlarmPhase }): boolean =>
+  phase === 'sending' || phase === 'undelivered';
+
+/**
+ * As many alarms as a station keeps latched: the oldest that an operator has taken go first, then the
+ * oldest that the hub has stored. One that the hub does not have is never dropped, however many there
+ * are: each is an entry of the journal, and becomes a stored one.
+ */
+export function latchedWithin<Alarm extends { readonly phase: AlarmPhase }>(
+  alarms: readonly Alarm[],
+): readonly Alarm[] {
+  const byWorth = (['acknowledged', 'stored'] as const).flatMap((phase) =>
+    alarms.filter((alarm) => alarm.phase === phase),
+  );
+  const tooMany = Math.max(0, alarms.length - latchedAlarmsMax);
+  const dropped = new Set(byWorth.slice(0, tooMany));
+  return alarms.filter((alarm) => !dropped.has(alarm));
+}
+
+/**
+ * Alarms that the hub does not have, of a journal that is no longer there, are raised anew in the one
+ * of now. What is kept on disk of them goes only after that: better twice at the hub than never.
+ */
+export function raisedAnew(state: StationState): Decision {
+  const isLost = (alarm: LatchedAlarm) => isUndelivered(alarm) && alarm.key.epoch !== state.epoch;
+  const alarms = state.alarms.filter((alarm) => !isLost(alarm));
+  const lost = state.alarms.filter(isLost);
+  const keys = [...state.raisedAnew, ...lost.map(({ key }) => key)];
+  return only(
+    { ...state, alarms, raisedAnew: keys.slice(-latchedAlarmsMax) },
+    ...lost.map(() => append({ type: 'alarm', gesture: 'hold' })),
+    // Also when they are the same: another journal may know none yet.
+    { type: 'keep-latched', alarms },
+  );
 }
 
 /** Alarms that nobody has stored in time say so. */

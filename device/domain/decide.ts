@@ -1,19 +1,27 @@
 import { lanes as laneNames } from '../../shared/wire/entry.ts';
-import { latchedAlarmsMax } from '../../shared/wire/limits.ts';
 import {
   alarmStateCame,
   escalated,
   gestureMade,
   latchedBecame,
+  latchedWithin,
   nextAlarmDeadlineMs,
+  raisedAnew,
 } from './alarms.ts';
 import { append, type Decision, only } from './decision.ts';
-import { buttonAtRest, holdDeadlineMs, holdDue, pressed, released } from './gesture.ts';
-import { goBack, newLane, takeDue, timeoutMs } from './lane.ts';
+import { holdDeadlineMs, holdDue, pressed, released } from './gesture.ts';
+import { goBack, takeDue, timeoutMs } from './lane.ts';
 import { rowNow } from './light-table.ts';
 import { entriesSetAside, receiptCame } from './receipts.ts';
 import { journalFault, retirementDue } from './retirement.ts';
-import { hubReachable, type LatchedAlarm, type StationState } from './state.ts';
+import {
+  hubReachable,
+  type LatchedAlarm,
+  type PartName,
+  restoredAlarms,
+  restoredLanes,
+  type StationState,
+} from './state.ts';
 import type { Input, Step } from './steps.ts';
 import { nextTapDeadlineMs, tapAged, tapSignal } from './taps.ts';
 
@@ -58,7 +66,7 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
     case 'tick':
       return only(state);
     case 'started':
-      return only(state, append({ type: 'started', version: input.version }));
+      return started(state, input.version);
     case 'card':
       // What room there is left is for alarms, and for telling why taps are refused.
       return state.parts.disk === 'fault'
@@ -77,7 +85,7 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
     case 'append-again':
       return only(state, append(input.draft));
     case 'journal-replaced':
-      return journalReplaced(state, input.epoch);
+      return journalReplaced(state, input, nowMs);
     case 'clock':
       return clockSaid(state, input.synced, nowMs);
     case 'connection':
@@ -122,7 +130,7 @@ function appended(
     case 'alarm': {
       const key = { epoch: state.epoch, seq };
       const alarm: LatchedAlarm = { key, phase: 'sending', raisedMs: nowMs, mistake: false };
-      const latched = latchedBecame(grown, [...state.alarms, alarm].slice(-latchedAlarmsMax));
+      const latched = latchedBecame(grown, latchedWithin([...state.alarms, alarm]));
       return only(latched.state, ...latched.steps, { type: 'hurry' });
     }
     case 'mistake':
@@ -143,20 +151,42 @@ function appended(
   }
 }
 
-/** Alarms that the hub does not have yet went with the old journal: they are raised anew in the new one. */
-function journalReplaced(state: StationState, epoch: string): Decision {
-  const stored = state.alarms.filter(({ phase }) => phase === 'stored' || phase === 'acknowledged');
-  const lost = state.alarms.length - stored.length;
-  const fresh = { alarm: newLane(0, 0), routine: newLane(0, 0) };
-  const retired = state.retirement !== undefined;
-  const retirement = retired ? { phase: 'telling' as const, told: undefined } : undefined;
-  return only(
-    { ...state, epoch, lanes: fresh, button: buttonAtRest, retirement, alarms: stored },
-    // Also when they are the same: the new journal knows none yet.
-    { type: 'keep-latched', alarms: stored },
-    ...(retired ? [journalFault('begun')] : []),
-    ...Array.from({ length: lost }, () => append({ type: 'alarm', gesture: 'hold' })),
+/** A damaged journal may have left alarms behind that its successor has still to be given. */
+function started(state: StationState, version: string): Decision {
+  const first = append({ type: 'started', version });
+  const anew = raisedAnew(state);
+  return anew.state.alarms.length === state.alarms.length
+    ? only(state, first)
+    : only(anew.state, first, ...anew.steps);
+}
+
+/** The station goes on from what the journal of now remembers. Nothing that a person does is forgotten. */
+function journalReplaced(
+  state: StationState,
+  { restored, trouble }: Extract<Input, { type: 'journal-replaced' }>,
+  nowMs: number,
+): Decision {
+  const known = [...state.alarms.map(({ key }) => key), ...state.raisedAnew];
+  const found = restoredAlarms(restored, nowMs).filter(
+    ({ key }) => !known.some(({ epoch, seq }) => epoch === key.epoch && seq === key.seq),
   );
+  const retired = state.retirement !== undefined;
+  const anew = raisedAnew({
+    ...state,
+    epoch: restored.epoch,
+    parts: trouble === undefined ? state.parts : { ...state.parts, journal: 'fault' },
+    lanes: restoredLanes(restored),
+    retirement: retired ? { phase: 'telling', told: undefined } : undefined,
+    alarms: latchedWithin([...found, ...state.alarms]),
+    // Its sequence is one of the journal before: an outcome under the same number is another's.
+    tap: state.tap?.seq === undefined ? state.tap : undefined,
+    announceMs: nowMs,
+  });
+  const told = [
+    ...(retired ? [journalFault('begun')] : []),
+    ...(trouble === undefined ? [] : [fault('journal', 'begun', trouble)]),
+  ];
+  return only(anew.state, ...told, ...anew.steps);
 }
 
 /**
@@ -208,11 +238,14 @@ function partChanged(
   // A journal that can be written is still one of another past.
   if (part === 'journal' && state.retirement !== undefined) return only(state);
   const next = { ...state, parts: { ...state.parts, [part]: input.state }, announceMs: nowMs };
-  const fault = (change: 'begun' | 'ended'): Step =>
-    append({ type: 'fault', part, state: change, detail: detail.slice(0, 200) });
-  if (input.state === 'fault') return only(next, fault('begun'));
-  return before === 'fault' && input.state === 'ready' ? only(next, fault('ended')) : only(next);
+  if (input.state === 'fault') return only(next, fault(part, 'begun', detail));
+  return before === 'fault' && input.state === 'ready'
+    ? only(next, fault(part, 'ended', detail))
+    : only(next);
 }
+
+const fault = (part: PartName, change: 'begun' | 'ended', detail: string): Step =>
+  append({ type: 'fault', part, state: change, detail: detail.slice(0, 200) });
 
 /** What the mere passing of time changes. */
 function age(state: StationState, nowMs: number): Decision {

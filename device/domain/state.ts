@@ -40,6 +40,8 @@ export interface StationState {
   readonly parts: Readonly<Record<PartName, PartState>>;
   readonly lanes: Readonly<Record<Lane, LaneState>>;
   readonly alarms: readonly LatchedAlarm[];
+  /** Alarms that were raised anew in another journal; their own may come back, and is not latched again. */
+  readonly raisedAnew: readonly AlarmKey[];
   /** Why and how far this epoch is being ended; undefined in the ordinary course. */
   readonly retirement: Retirement | undefined;
   readonly tap: TapSignal | undefined;
@@ -55,6 +57,16 @@ export interface Restored {
   readonly lanes: Readonly<Record<Lane, { last: number; committed: number }>>;
   readonly latched: readonly { key: AlarmKey; phase: AlarmPhase; mistake: boolean }[];
 }
+
+/** The lanes as the journal remembers them; nothing of them is under way. */
+export const restoredLanes = ({ lanes: { alarm, routine } }: Restored): StationState['lanes'] => ({
+  alarm: newLane(alarm.last, alarm.committed),
+  routine: newLane(routine.last, routine.committed),
+});
+
+/** The alarms as the journal remembers them. */
+export const restoredAlarms = ({ latched }: Restored, nowMs: number): readonly LatchedAlarm[] =>
+  latched.map((alarm) => ({ ...alarm, raisedMs: nowMs }));
 
 /** The state of a unit that has just started, with what its journal remembers. */
 export function initialState(rules: ButtonRules, restored: Restored, nowMs: number): StationState {
@@ -72,11 +84,9 @@ export function initialState(rules: ButtonRules, restored: Restored, nowMs: numb
       disk: 'ready',
       clock: 'ready',
     },
-    lanes: {
-      alarm: newLane(restored.lanes.alarm.last, restored.lanes.alarm.committed),
-      routine: newLane(restored.lanes.routine.last, restored.lanes.routine.committed),
-    },
-    alarms: restored.latched.map((alarm) => ({ ...alarm, raisedMs: nowMs })),
+    lanes: restoredLanes(restored),
+    alarms: restoredAlarms(restored, nowMs),
+    raisedAnew: [],
     retirement: undefined,
     tap: undefined,
     button: buttonAtRest,

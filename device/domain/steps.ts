@@ -2,7 +2,7 @@ import type { Lane } from '../../shared/wire/entry.ts';
 import type { AlarmKey, AlarmState, Outcome, PartState } from '../../shared/wire/messages.ts';
 import type { Gesture } from './gesture.ts';
 import type { LightName, ToneName } from './signals.ts';
-import type { LatchedAlarm, PartName } from './state.ts';
+import type { LatchedAlarm, PartName, Restored } from './state.ts';
 
 /** An entry before the journal gave it a sequence and a time. */
 export type EntryDraft =
@@ -32,8 +32,8 @@ export type Input =
   | { type: 'append-failed'; draft: EntryDraft }
   /** What a damaged journal could not take is tried again in its successor. */
   | { type: 'append-again'; draft: EntryDraft }
-  /** The journal was set aside (damaged, or at its end) and another one begun. */
-  | { type: 'journal-replaced'; epoch: string }
+  /** Another journal took the place of the one before, which was damaged, at its end, or in memory only. `trouble` is what is wrong now. */
+  | { type: 'journal-replaced'; restored: Restored; trouble: string | undefined }
   /** Whether a time service vouches for the wall clock. */
   | { type: 'clock'; synced: boolean }
   | { type: 'connection'; connected: boolean }

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
+import type { Restored } from '../domain/state.ts';
 import { AlarmReserve } from './alarm-reserve.ts';
 import { Journal, type JournalOptions } from './journal.ts';
 import { diskFiles, inMemory, type JournalFiles } from './journal-files.ts';
+import { JournalUnreadable, reading } from './reading.ts';
+import { salvage } from './salvage.ts';
 
 const fileName = 'journal.db';
 const damagedPrefix = 'journal.damaged-';
@@ -39,6 +42,8 @@ export class JournalKeeper {
   #trouble: string | undefined;
   #durable = true;
   #replacements = 0;
+  /** Of a damaged file, for the journal that comes next. */
+  #salvaged: Restored['latched'] = [];
 
   /** @param folder made when it is missing */
   constructor(folder: string, options: JournalKeeperOptions = {}) {
@@ -62,7 +67,10 @@ export class JournalKeeper {
     if (this.#trouble !== undefined) return this.#trouble;
     const aside = this.damagedFiles();
     if (aside.length === 0) return undefined;
-    return `a damaged journal was set aside (${aside.join(', ')}): give it to the operator, then move it away`;
+    // First, because an entry has room for the beginning of a long line only.
+    const undelivered = aside.map(undeliveredOf).reduce((sum, count) => sum + count, 0);
+    const lost = undelivered > 0 ? `${undelivered} entries were not delivered: ` : '';
+    return `${lost}a damaged journal was set aside (${aside.join(', ')}): give it to the operator, then move it away`;
   }
 
   /** @returns the damaged journals that still lie in the folder. */
@@ -73,14 +81,22 @@ export class JournalKeeper {
       .sort();
   }
 
-  /** Sets the journal aside after a failure at run time when the file is at fault. @returns whether it did. */
+  /**
+   * Leaves the journal after a failure at run time when the file is at fault: for another file, or
+   * for memory when it cannot even be set aside. @returns whether it did
+   */
   replaceIfDamaged(error: unknown): boolean {
     if (!isDamage(error) || !this.#durable || this.#replacements >= replacementsMax) return false;
     // The system makes a disk read-only that it no longer trusts: what is on it can still be sent.
     if (!this.#files.isWritable(this.#folder)) return false;
     this.#replacements += 1;
-    this.#journal.close();
-    this.#setAside(damagedPrefix);
+    this.#closeBroken();
+    try {
+      this.#setAsideDamaged();
+    } catch (failure) {
+      this.#beginInMemory(failure);
+      return true;
+    }
     this.#journal = this.#open();
     return true;
   }
@@ -107,19 +123,37 @@ export class JournalKeeper {
       this.#setAside(retiredPrefix);
     } catch (error) {
       if (this.#files.names(this.#folder).includes(fileName)) this.#journal = this.#open();
-      else this.goOnInMemory(reasonOf(error));
+      else this.goOnInMemory(error);
       return this.#journal.epoch !== epoch;
     }
     this.#journal = this.#open();
     return true;
   }
 
-  /** The last resort for an alarm: a journal that lives in memory only. */
-  goOnInMemory(reason: string): void {
-    this.#trouble = `the journal cannot be written (${reason}): alarms are sent, taps are refused`;
-    this.#durable = false;
+  /** The last resort for an alarm: a journal that lives in memory only, until `returnToFile`. */
+  goOnInMemory(error: unknown): void {
     this.#closeBroken();
-    this.#journal = new Journal(inMemory, this.#options);
+    this.#beginInMemory(error);
+  }
+
+  /**
+   * Tries the disk again, with a write that has to reach it. What only the journal in memory has is
+   * the caller's to carry over.
+   * @returns whether the journal is a file again
+   */
+  returnToFile(): boolean {
+    if (this.#durable) return false;
+    try {
+      const journal = this.#openOnDisk();
+      proveWritable(journal);
+      this.#journal.close();
+      this.#journal = journal;
+    } catch {
+      return false; // as before: what is wrong with the disk is told already
+    }
+    this.#durable = true;
+    this.#trouble = undefined;
+    return true;
   }
 
   close(): void {
@@ -134,40 +168,87 @@ export class JournalKeeper {
     }
   }
 
+  #beginInMemory(error: unknown): void {
+    this.#trouble = `the journal cannot be written (${reasonOf(error)}): alarms are sent, taps are refused`;
+    this.#durable = false;
+    this.#journal = new Journal(inMemory, this.#options);
+    this.#latchSalvaged(this.#journal);
+  }
+
   #open(): Journal {
-    const file = join(this.#folder, fileName);
     try {
-      this.#files.makeFolder(this.#folder);
-      return new Journal(file, this.#options);
+      return this.#openOnDisk();
     } catch (error) {
-      return this.makeRoom(error) ? this.#open() : this.#openAnother(file, error);
+      if (this.makeRoom(error)) return this.#open();
+      this.#beginInMemory(error);
+      return this.#journal;
     }
   }
 
-  #openAnother(file: string, first: unknown): Journal {
+  /** A file whose content is not sound is set aside, and its alarms are latched in the next. */
+  #openOnDisk(): Journal {
+    this.#files.makeFolder(this.#folder);
     try {
+      return this.#openSound();
+    } catch (error) {
       // A full or absent disk says nothing about the file: a later start finds it as it was.
-      if (!isUnsound(first)) throw first;
-      if (this.#files.names(this.#folder).includes(fileName)) this.#setAside(damagedPrefix);
-      return new Journal(file, this.#options);
-    } catch (second) {
-      this.#durable = false;
-      this.#trouble = `the journal cannot be written (${reasonOf(second ?? first)}): alarms are sent, taps are refused`;
-      return new Journal(inMemory, this.#options);
+      if (!isDamage(error)) throw error;
     }
+    if (this.#files.names(this.#folder).includes(fileName)) this.#setAsideDamaged();
+    return this.#openSound();
+  }
+
+  /** Sound means also that a start can go on from it. */
+  #openSound(): Journal {
+    const file = join(this.#folder, fileName);
+    const journal = reading('the journal', () => new Journal(file, this.#options));
+    try {
+      reading('the journal', () => journal.restore());
+      this.#latchSalvaged(journal);
+      return journal;
+    } catch (error) {
+      journal.close();
+      throw error;
+    }
+  }
+
+  /** The name says how much of it the hub does not have, so that a later start can tell it too. */
+  #setAsideDamaged(): void {
+    const { latched, undelivered } = salvage(join(this.#folder, fileName), this.#files);
+    this.#setAside(damagedPrefix, undelivered ? `-${undelivered}-undelivered` : '');
+    this.#salvaged = [...this.#salvaged, ...latched];
+  }
+
+  /** At once, before anybody acts on it: a power cut must not end the alarms of a damaged file. */
+  #latchSalvaged(journal: Journal): void {
+    if (this.#salvaged.length > 0) journal.keepLatched(this.#salvaged);
+    this.#salvaged = [];
   }
 
   /** SQLite's companion files go along: a WAL without its database could not be read any more. */
-  #setAside(prefix: string): void {
+  #setAside(prefix: string, note = ''): void {
     const time = new Date((this.#options.now ?? Date.now)()).toISOString();
     const present = this.#files.names(this.#folder);
     // Without a battery clock a unit lives through the same moment of 1970 again and again.
-    let aside = `${prefix}${time.replaceAll(/[:.]/g, '-')}.db`;
+    let aside = `${prefix}${time.replaceAll(/[:.]/g, '-')}${note}.db`;
     while (present.includes(aside)) aside = aside.replace(/\.db$/, '-again.db');
     const moves = ['', '-wal', '-shm']
       .map((suffix) => ({ from: `${fileName}${suffix}`, to: `${aside}${suffix}` }))
       .filter(({ from }) => present.includes(from));
     this.#files.rename(this.#folder, moves);
+  }
+}
+
+/** @returns how many entries the hub does not have, as the name of a damaged journal says it. */
+const undeliveredOf = (name: string): number => Number(/-(\d+)-undelivered/.exec(name)?.[1] ?? 0);
+
+/** @throws better-sqlite3's SqliteError when what is written does not reach the disk */
+function proveWritable(journal: Journal): void {
+  try {
+    journal.keepLatched(journal.restore().latched);
+  } catch (error) {
+    journal.close();
+    throw error;
   }
 }
 
@@ -177,12 +258,11 @@ export const reasonOf = (error: unknown): string =>
 const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error ? String(error.code) : undefined;
 
-/** A file that was refused when it was opened: by SQLite, or by a check of ours, which has no code. */
-const isUnsound = (error: unknown): boolean => codeOf(error) === undefined || isDamage(error);
-
 export const isDiskFull = (error: unknown): boolean => fullCodes.includes(codeOf(error) ?? '');
 
-function isDamage(error: unknown): boolean {
+/** Whether the file is at fault, by SQLite's word or by a check of ours. */
+export function isDamage(error: unknown): boolean {
+  if (error instanceof JournalUnreadable) return true;
   const code = codeOf(error) ?? '';
   return !isDiskFull(error) && damageCodes.some((damage) => code.startsWith(damage));
 }

@@ -10,9 +10,11 @@ import {
   type Reading,
 } from '../../shared/wire/entry.ts';
 import { alarmKeySchema } from '../../shared/wire/messages.ts';
-import type { LatchedAlarm, Restored } from '../domain/state.ts';
+import { latchedWithin } from '../domain/alarms.ts';
+import type { Restored } from '../domain/state.ts';
 import type { EntryDraft } from '../domain/steps.ts';
 import { diskFiles, type JournalFiles } from './journal-files.ts';
+import { JournalUnreadable, reading } from './reading.ts';
 
 const schema = `
   CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -49,7 +51,7 @@ const entrySchema = z.object({ seq: z.int(), text: z.string(), hash: z.string() 
 /** The end of what was deleted from a lane's beginning: the oldest entry that is here is chained to it. */
 const floorSchema = z.object({ seq: z.int(), hash: z.string() });
 type Floor = z.infer<typeof floorSchema>;
-const latchedSchema = z.array(
+export const latchedSchema = z.array(
   z.object({
     key: alarmKeySchema,
     phase: z.enum(['sending', 'undelivered', 'stored', 'acknowledged']),
@@ -72,27 +74,33 @@ export class Journal {
 
   /**
    * @param file path, or ':memory:' for a journal that lives only as long as the process
-   * @throws Error when the file is not a sound journal
+   * @throws JournalUnreadable, ZodError or SyntaxError when the file is not a sound journal
    */
   constructor(file: string, options: JournalOptions = {}) {
     this.#db = openSound(file, options.files ?? diskFiles);
-    this.#insert = this.#db.prepare(
-      'INSERT INTO entry (lane, seq, text, hash) VALUES (?, ?, ?, ?)',
-    );
-    this.#range = this.#db.prepare(
-      'SELECT seq, text, hash FROM entry WHERE lane = ? AND seq BETWEEN ? AND ? ORDER BY seq',
-    );
-    this.#one = this.#db.prepare('SELECT seq, text, hash FROM entry WHERE lane = ? AND seq = ?');
-    this.epoch = this.#meta('epoch') ?? this.#beginEpoch((options.newEpoch ?? newEpoch)());
-    this.#floors = { alarm: this.#floor('alarm'), routine: this.#floor('routine') };
-    for (const lane of lanes) this.#checkEnds(lane);
+    try {
+      this.#insert = this.#db.prepare(
+        'INSERT INTO entry (lane, seq, text, hash) VALUES (?, ?, ?, ?)',
+      );
+      this.#range = this.#db.prepare(
+        'SELECT seq, text, hash FROM entry WHERE lane = ? AND seq BETWEEN ? AND ? ORDER BY seq',
+      );
+      this.#one = this.#db.prepare('SELECT seq, text, hash FROM entry WHERE lane = ? AND seq = ?');
+      this.epoch = this.#meta('epoch') ?? this.#beginEpoch((options.newEpoch ?? newEpoch)());
+      this.#floors = { alarm: this.#floor('alarm'), routine: this.#floor('routine') };
+      for (const lane of lanes) this.#checkEnds(lane);
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
   }
 
   /** Puts the entry on disk (fsync) and returns it with its sequence. */
   append(lane: Lane, draft: EntryDraft, at: Reading): JournalEntry {
     const seq = this.last(lane) + 1;
     const text = entryText({ seq, at, ...draft });
-    const hash = chainHash(this.hashBefore(lane, seq), text);
+    const previous = reading(`the end of the ${lane} lane`, () => this.hashBefore(lane, seq));
+    const hash = chainHash(previous, text);
     this.#insert.run(lane, seq, text, hash);
     return { seq, text, hash };
   }
@@ -120,11 +128,11 @@ export class Journal {
     return entrySchema.optional().parse(this.#one.get(lane, seq))?.hash;
   }
 
-  /** @returns the chain hash in front of the entry `seq`. @throws Error when that is not known here. */
+  /** @returns the chain hash in front of the entry `seq`. @throws JournalUnreadable when that is not known here. */
   hashBefore(lane: Lane, seq: number): string {
     const hash = this.hashAt(lane, seq - 1);
     if (hash === undefined)
-      throw new Error(`nothing stands before entry ${seq} of the ${lane} lane`);
+      throw new JournalUnreadable(`nothing stands before entry ${seq} of the ${lane} lane`);
     return hash;
   }
 
@@ -159,12 +167,12 @@ export class Journal {
       .run(lane, committed);
   }
 
-  keepLatched(alarms: readonly LatchedAlarm[]): void {
+  keepLatched(alarms: Restored['latched']): void {
     const kept = alarms.map(({ key, phase, mistake }) => ({ key, phase, mistake }));
     this.#setMeta('latched', JSON.stringify(kept));
   }
 
-  /** What a unit that starts anew needs to go on where it was. */
+  /** What a unit that starts anew needs to go on where it was. @throws Error when it is not what was written */
   restore(): Restored {
     const lane = (name: Lane) => ({ last: this.last(name), committed: this.#committed(name) });
     const kept = latchedSchema.parse(JSON.parse(this.#meta('latched') ?? '[]'));
@@ -179,7 +187,11 @@ export class Journal {
         (key) => !kept.some((alarm) => alarm.key.epoch === key.epoch && alarm.key.seq === key.seq),
       )
       .map((key) => ({ key, phase: 'sending' as const, mistake: false }));
-    return { epoch: this.epoch, lanes: lanesNow, latched: [...kept, ...unreceipted] };
+    return {
+      epoch: this.epoch,
+      lanes: lanesNow,
+      latched: latchedWithin([...kept, ...unreceipted]),
+    };
   }
 
   close(): void {
@@ -196,13 +208,15 @@ export class Journal {
     const row = this.#db.prepare('SELECT min(seq) FROM entry WHERE lane = ?').pluck().get(lane);
     const oldest = z.int().nullable().parse(row) ?? 1;
     if (oldest !== this.oldest(lane)) {
-      throw new Error(`the ${lane} lane begins at ${oldest}, not at ${this.oldest(lane)}`);
+      throw new JournalUnreadable(
+        `the ${lane} lane begins at ${oldest}, not at ${this.oldest(lane)}`,
+      );
     }
     const last = this.last(lane);
     if (last === 0) return;
     const { text, hash } = entrySchema.parse(this.#one.get(lane, last));
     if (chainHash(this.hashBefore(lane, last), text) !== hash) {
-      throw new Error(`the hash chain of the ${lane} lane is broken at entry ${last}`);
+      throw new JournalUnreadable(`the hash chain of the ${lane} lane is broken at entry ${last}`);
     }
   }
 
@@ -268,7 +282,9 @@ function openSound(file: string, files: Pick<JournalFiles, 'open'>): Database.Da
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     const check = db.pragma('quick_check', { simple: true });
-    if (check !== 'ok') throw new Error(`SQLite finds the file damaged: ${String(check)}`);
+    if (check !== 'ok') {
+      throw new JournalUnreadable(`SQLite finds the file damaged: ${String(check)}`);
+    }
     db.exec(schema);
     return db;
   } catch (error) {

@@ -4,6 +4,7 @@ import { newSession } from '../../shared/ids.ts';
 import type { Log } from '../../shared/log.ts';
 import { decodeHubMessage, decodeHubPresence, encodeMessage } from '../../shared/wire/codec.ts';
 import type { Lane } from '../../shared/wire/entry.ts';
+import { latchedAlarmsMax } from '../../shared/wire/limits.ts';
 import { seal } from '../../shared/wire/mac.ts';
 import type {
   CommandMessage,
@@ -15,6 +16,7 @@ import type {
 import { hubPresenceTopic, stationTopic } from '../../shared/wire/topics.ts';
 import type { Input } from '../domain/steps.ts';
 import type { Journal } from '../journal/journal.ts';
+import { readForHub, reading } from '../journal/reading.ts';
 import { checkReceipt } from '../journal/receipt-check.ts';
 
 export interface UplinkOptions {
@@ -24,6 +26,8 @@ export interface UplinkOptions {
   readonly log: Log;
   /** The journal of now: what the hub says of entries is held against it. */
   readonly journal: () => Journal;
+  /** Called when what the hub says could not be held against the journal, because that is unreadable. */
+  readonly onUnreadable: (lane: Lane, error: unknown) => void;
   /** What the bus brings, as inputs for the station's brain. */
   readonly dispatch: (input: Input) => void;
   readonly newSession?: () => string;
@@ -77,11 +81,12 @@ export class Uplink {
     });
   }
 
-  /** Sends entries of the journal. What does not arrive is sent again when the receipt does not come. */
+  /**
+   * Sends entries of the journal. What does not arrive is sent again when the receipt does not come.
+   * @throws JournalUnreadable or SqliteError when the journal does not give them
+   */
   send(journal: Journal, lane: Lane, from: number, through: number): void {
     const { clock, macKey, station } = this.#options;
-    // Sealed as the journal has them: the hash covers the text, and no schema may reorder it.
-    const entries = journal.read(lane, from, through).map(({ text }): unknown => JSON.parse(text));
     const payload = seal(macKey, {
       v: 1,
       station,
@@ -89,8 +94,7 @@ export class Uplink {
       epoch: journal.epoch,
       sent: clock.read(),
       oldest: journal.oldest(lane),
-      previous: journal.hashBefore(lane, from),
-      entries,
+      ...readForHub(journal, lane, { from, through }),
     });
     this.#publish(lane === 'alarm' ? 'alarm' : 'journal', payload, false);
   }
@@ -147,7 +151,8 @@ export class Uplink {
   #receipted({ epoch, lane, through, hash, outcomes }: ReceiptMessage): void {
     const { dispatch, journal, log } = this.#options;
     if (epoch !== journal().epoch) return;
-    const checked = checkReceipt(journal(), { lane, through, hash });
+    const checked = this.#reading(lane, () => checkReceipt(journal(), { lane, through, hash }));
+    if (checked === undefined) return;
     if (checked.past !== 'same') log.warn({ lane, ...checked }, 'receipt of another past');
     dispatch({ type: 'receipt', epoch, lane, outcomes, ...checked });
   }
@@ -161,7 +166,8 @@ export class Uplink {
       case 'begin-epoch': {
         const { epoch, lane, through, hash } = command;
         // Only what the hub really has from us may leave the backlog.
-        const ours = epoch === journal().epoch && hash === journal().hashAt(lane, through);
+        const own = this.#reading(lane, () => journal().hashAt(lane, through));
+        const ours = epoch === journal().epoch && hash === own;
         if (ours) dispatch({ type: 'set-aside', epoch, lane, through });
         else log.warn({ lane, through }, 'setting aside entries that are not ours: ignored');
         return;
@@ -169,9 +175,21 @@ export class Uplink {
     }
   }
 
+  /** What the bus brought must not end in an error: the bus would cut the connection, also for alarms. */
+  #reading<T>(lane: Lane, read: () => T): T | undefined {
+    try {
+      return reading(`the ${lane} lane`, read);
+    } catch (error) {
+      this.#options.onUnreadable(lane, error);
+      return undefined;
+    }
+  }
+
   #presence(presence: Presence, online: boolean): PresenceMessage {
     const { station } = this.#options;
-    const { epoch, latched } = presence;
+    const { epoch } = presence;
+    // The newest: there can only be more when the hub has none of them yet, and could not answer.
+    const latched = presence.latched.slice(-latchedAlarmsMax);
     const session = this.#session;
     return {
       v: 1,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mistakeWithinMs, undeliveredAfterMs } from '../../device/domain/alarms.ts';
 import { announceEveryMs, decide, wakeAtMs } from '../../device/domain/decide.ts';
 import { outcomeAwaitedMs, savedHereAfterMs } from '../../device/domain/taps.ts';
-import { epoch, Scene, token } from '../support/station-scene.ts';
+import { epoch, journalReplaced, nextEpoch, Scene, token } from '../support/station-scene.ts';
 
 describe('a tap', () => {
   it('signals white only after the journal has it, and sends it', () => {
@@ -139,16 +139,45 @@ describe('the alarm', () => {
   it('that the old journal took with it is raised anew in the next', () => {
     const scene = new Scene().ready().hold();
     scene.take('append');
-    const decision = decide(
-      scene.state,
-      { type: 'journal-replaced', epoch: 'ep-1111111111111111' },
-      scene.nowMs,
-    );
+    const decision = decide(scene.state, journalReplaced(nextEpoch), scene.nowMs);
     expect(decision.steps).toContainEqual({
       type: 'append',
       lane: 'alarm',
       draft: { type: 'alarm', gesture: 'hold' },
     });
+  });
+});
+
+describe('a journal that takes the place of another', () => {
+  it('does not end a hold that has begun', () => {
+    const scene = new Scene().ready().give({ type: 'button', edge: 'down' }).pass(500);
+    scene.give(journalReplaced(nextEpoch)).take('append');
+    scene.pass(500);
+    expect(scene.take('append').map(({ draft }) => draft)).toEqual([
+      { type: 'alarm', gesture: 'hold' },
+    ]);
+  });
+
+  it('says nothing of a tap of the one before, whatever it has under the same number', () => {
+    const scene = new Scene().ready().online().give({ type: 'card', token });
+    scene.give(journalReplaced(nextEpoch)).receipt('routine', 1, { outcome: 'credited' });
+    expect(scene.light).toBe('all-well');
+  });
+
+  it('brings its own alarms and cursors along, but none that was raised anew meanwhile', () => {
+    const scene = new Scene().ready().hold();
+    scene.give(journalReplaced(nextEpoch)).receipt('alarm', 1);
+    const other = { key: { epoch, seq: 7 }, phase: 'acknowledged', mistake: false } as const;
+    const own = { key: { epoch, seq: 1 }, phase: 'sending', mistake: false } as const;
+    const lanes = { alarm: { last: 7, committed: 7 }, routine: { last: 9, committed: 4 } };
+    scene.take('append');
+    scene.give(journalReplaced(epoch, { lanes, latched: [own, other] }));
+    expect(scene.state.alarms.map(({ key }) => key)).toEqual([
+      { epoch, seq: 7 },
+      { epoch: nextEpoch, seq: 1 },
+    ]);
+    expect(scene.state.lanes.routine).toMatchObject({ last: 9, committed: 4 });
+    expect(scene.take('append')).toEqual([]);
   });
 });
 

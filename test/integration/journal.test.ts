@@ -69,7 +69,7 @@ describe('the journal', () => {
     journal.append('alarm', { type: 'alarm', gesture: 'triple-press' }, at);
     journal.keepCursor('alarm', 1);
     const key = { epoch, seq: 1 };
-    journal.keepLatched([{ key, phase: 'stored', raisedMs: 0, mistake: false }]);
+    journal.keepLatched([{ key, phase: 'stored', mistake: false }]);
     expect(journal.restore()).toEqual({
       epoch,
       lanes: { alarm: { last: 2, committed: 1 }, routine: { last: 0, committed: 0 } },

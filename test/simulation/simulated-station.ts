@@ -140,6 +140,7 @@ export class SimulatedStation {
       log,
       journal: () => keeper.journal,
       dispatch: (input) => process.enter(() => brain.dispatch(input)),
+      onUnreadable: (lane, error) => process.enter(() => brain.onUnreadable(lane, error)),
       newSession: () => random.id('se', 12),
     });
     const brain: Brain = new Brain(

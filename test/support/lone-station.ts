@@ -3,11 +3,12 @@ import { Brain } from '../../device/brain.ts';
 import { initialState } from '../../device/domain/state.ts';
 import { AlarmReserve } from '../../device/journal/alarm-reserve.ts';
 import { DiskWatch, freeBytesIn } from '../../device/journal/disk-watch.ts';
+import { diskFiles, type JournalFiles } from '../../device/journal/journal-files.ts';
 import { JournalKeeper } from '../../device/journal/journal-keeper.ts';
 import { VirtualPanel } from '../../device/panel/virtual-panel.ts';
 import { Uplink } from '../../device/uplink/uplink.ts';
 import { systemClock } from '../../shared/clock.ts';
-import { systemTimers } from '../../shared/timers.ts';
+import { systemTimers, type Timers } from '../../shared/timers.ts';
 import { encodeHubPresence } from '../../shared/wire/codec.ts';
 import { hubPresenceTopic, stationTopic } from '../../shared/wire/topics.ts';
 import { MemoryBus } from './memory-bus.ts';
@@ -32,24 +33,29 @@ export class LoneStation {
   readonly #bus: MemoryBus;
 
   /** @param hub takes what this station sends from now on, and answers it */
-  constructor(folder: string, hub: ModelHub) {
+  constructor(
+    folder: string,
+    hub: ModelHub,
+    { files = diskFiles, timers = systemTimers }: { files?: JournalFiles; timers?: Timers } = {},
+  ) {
     const log = pino({ level: 'silent' });
     const clock = systemClock();
     this.reserve = new AlarmReserve(folder);
-    this.keeper = new JournalKeeper(folder, { reserve: this.reserve });
+    this.keeper = new JournalKeeper(folder, { reserve: this.reserve, files });
     this.#bus = new MemoryBus((payload) => hub.take(payload));
     hub.answer = (kind, payload) => this.#bus.deliver(stationTopic(stationId, kind), payload);
     this.#uplink = new Uplink({
       ...{ station: stationId, macKey, clock, log },
       journal: () => this.keeper.journal,
       dispatch: (input) => this.brain.dispatch(input),
+      onUnreadable: (lane, error) => this.brain.onUnreadable(lane, error),
     });
     const panel = new VirtualPanel({ onChange: () => this.onPanel() });
     const rules = { holdMs, pressesWithinMs: 2000 };
-    const state = initialState(rules, this.keeper.journal.restore(), systemTimers.now());
+    const state = initialState(rules, this.keeper.journal.restore(), timers.now());
     this.brain = new Brain(
       {
-        ...{ keeper: this.keeper, panel, uplink: this.#uplink, clock, log },
+        ...{ keeper: this.keeper, panel, uplink: this.#uplink, clock, log, timers },
         version: 'test',
         diskFreeBytes: () => 1e9,
       },

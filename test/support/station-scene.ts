@@ -1,5 +1,5 @@
 import { decide } from '../../device/domain/decide.ts';
-import { initialState, type StationState } from '../../device/domain/state.ts';
+import { initialState, type Restored, type StationState } from '../../device/domain/state.ts';
 import type { Input, ReceiptPast, Step } from '../../device/domain/steps.ts';
 import type { Lane } from '../../shared/wire/entry.ts';
 import type { Outcome } from '../../shared/wire/messages.ts';
@@ -7,6 +7,17 @@ import type { Outcome } from '../../shared/wire/messages.ts';
 export const epoch = 'ep-0000000000000000';
 /** The epoch of the journal that follows, when the station begins one. */
 export const nextEpoch = 'ep-1111111111111111';
+/** Another journal, which remembers nothing unless it is said otherwise. */
+export const journalReplaced = (of: string, remembers: Partial<Restored> = {}): Input => ({
+  type: 'journal-replaced',
+  restored: {
+    epoch: of,
+    lanes: { alarm: { last: 0, committed: 0 }, routine: { last: 0, committed: 0 } },
+    latched: [],
+    ...remembers,
+  },
+  trouble: undefined,
+});
 export const token = 'a'.repeat(32);
 export const rules = { holdMs: 1000, pressesWithinMs: 2000 };
 
@@ -26,14 +37,15 @@ export class Scene {
   /** Feeds an input and plays the journal's part: what is appended is on disk at once. */
   give(input: Input, afterMs = 0): this {
     this.nowMs += afterMs;
+    if (input.type === 'journal-replaced') {
+      const { alarm, routine } = input.restored.lanes;
+      this.#seq = { alarm: alarm.last, routine: routine.last };
+    }
     const decision = decide(this.state, input, this.nowMs);
     this.state = decision.state;
     this.steps.push(...decision.steps);
     for (const step of decision.steps) {
-      if (step.type === 'begin-epoch') {
-        this.#seq = { alarm: 0, routine: 0 };
-        this.give({ type: 'journal-replaced', epoch: nextEpoch });
-      }
+      if (step.type === 'begin-epoch') this.give(journalReplaced(nextEpoch));
       if (step.type !== 'append') continue;
       this.#seq[step.lane] += 1;
       const seq = this.#seq[step.lane];
