@@ -10,15 +10,24 @@ export const undeliveredAfterMs = 10_000;
 /** A second gesture so soon after the first says "pressed by mistake". */
 export const mistakeWithinMs = 10_000;
 
-/** A gesture calls for help, or, soon after another, marks that one as a mistake. It never withdraws it. */
-export function gestureMade(state: StationState, gesture: Gesture, nowMs: number): EntryDraft {
+/**
+ * A gesture calls for help. Soon after a call, and after a pause, it marks that one as a mistake, and
+ * never withdraws it; without the pause it is the same hand that goes on, and the alarm runs already.
+ */
+export function gestureMade(
+  state: StationState,
+  gesture: Gesture,
+  nowMs: number,
+): EntryDraft | undefined {
   const latest = state.alarms.at(-1);
-  const again =
-    latest !== undefined &&
+  const isCallOfNow =
+    latest?.pressedMs !== undefined &&
     !latest.mistake &&
     latest.key.epoch === state.epoch &&
-    nowMs - latest.raisedMs <= mistakeWithinMs;
-  return again ? { type: 'mistake', alarm: latest.key.seq } : { type: 'alarm', gesture };
+    nowMs - latest.pressedMs <= mistakeWithinMs;
+  if (!isCallOfNow) return { type: 'alarm', gesture };
+  const { key, pressedMs = nowMs } = latest;
+  return state.button.burstMs > pressedMs ? { type: 'mistake', alarm: key.seq } : undefined;
 }
 
 /** The hub told what became of an alarm. Only `resolved`, a person's decision, ends it here. */
@@ -62,7 +71,12 @@ export function raisedAnew(state: StationState): Decision {
   const lost = state.alarms.filter(isLost);
   const keys = [...state.raisedAnew, ...lost.map(({ key }) => key)];
   return only(
-    { ...state, alarms, raisedAnew: keys.slice(-latchedAlarmsMax) },
+    {
+      ...state,
+      alarms,
+      raisedAnew: keys.slice(-latchedAlarmsMax),
+      anewAwaited: lost.length,
+    },
     ...lost.map(() => append({ type: 'alarm', gesture: 'hold' })),
     // Also when they are the same: another journal may know none yet.
     { type: 'keep-latched', alarms },

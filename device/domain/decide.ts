@@ -9,7 +9,7 @@ import {
   raisedAnew,
 } from './alarms.ts';
 import { append, type Decision, only } from './decision.ts';
-import { holdDeadlineMs, holdDue, pressed, released } from './gesture.ts';
+import { type Gesture, holdDeadlineMs, holdDue, pressed, released, vanished } from './gesture.ts';
 import { goBack, takeDue, timeoutMs } from './lane.ts';
 import { rowNow } from './light-table.ts';
 import { entriesSetAside, receiptCame } from './receipts.ts';
@@ -106,12 +106,16 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
 }
 
 function buttonMoved(state: StationState, edge: 'down' | 'up', nowMs: number): Decision {
-  const move = edge === 'down' ? pressed : released;
+  const up = state.parts.panel === 'fault' ? vanished : released;
+  const move = edge === 'down' ? pressed : up;
   const { button, gesture } = move(state.button, state.rules, nowMs);
-  return only(
-    { ...state, button },
-    ...(gesture === undefined ? [] : [append(gestureMade(state, gesture, nowMs))]),
-  );
+  const next = { ...state, button };
+  return only(next, ...called(next, gesture, nowMs));
+}
+
+function called(state: StationState, gesture: Gesture | undefined, nowMs: number): Step[] {
+  const draft = gesture && gestureMade(state, gesture, nowMs);
+  return draft === undefined ? [] : [append(draft)];
 }
 
 function appended(
@@ -129,17 +133,18 @@ function appended(
       return only({ ...grown, tap: tapSignal('on-disk', nowMs, seq) });
     case 'alarm': {
       const key = { epoch: state.epoch, seq };
-      const alarm: LatchedAlarm = { key, phase: 'sending', raisedMs: nowMs, mistake: false };
-      const latched = latchedBecame(grown, latchedWithin([...state.alarms, alarm]));
+      const pressedMs = state.anewAwaited > 0 ? undefined : nowMs;
+      const times = { raisedMs: nowMs, pressedMs };
+      const alarm: LatchedAlarm = { key, phase: 'sending', ...times, mistake: false };
+      const anewAwaited = Math.max(0, state.anewAwaited - 1);
+      const latched = latchedBecame(
+        { ...grown, anewAwaited },
+        latchedWithin([...state.alarms, alarm]),
+      );
       return only(latched.state, ...latched.steps, { type: 'hurry' });
     }
     case 'mistake':
-      return latchedBecame(
-        grown,
-        state.alarms.map((alarm) =>
-          alarm.key.seq === draft.alarm ? { ...alarm, mistake: true } : alarm,
-        ),
-      );
+      return mistakeTaken(grown, draft.alarm);
     case 'fault': {
       const { retirement } = state;
       if (retirement?.phase !== 'telling' || draft.part !== 'journal') return only(grown);
@@ -149,6 +154,17 @@ function appended(
     case 'clock':
       return only(grown);
   }
+}
+
+/** A tone says that it was understood, unless a tone of more weight goes on; the light stays that of the alarm. */
+function mistakeTaken(state: StationState, seq: number): Decision {
+  const { epoch, shown } = state;
+  const alarms = state.alarms.map((alarm) =>
+    alarm.key.epoch === epoch && alarm.key.seq === seq ? { ...alarm, mistake: true } : alarm,
+  );
+  const latched = latchedBecame(state, alarms);
+  const heard: Step[] = isRepeating(shown) ? [] : [{ type: 'sound', tone: 'twoShort' }];
+  return only(latched.state, ...latched.steps, ...heard);
 }
 
 /** A damaged journal may have left alarms behind that its successor has still to be given. */
@@ -237,7 +253,10 @@ function partChanged(
   if (before === input.state) return only(state);
   // A journal that can be written is still one of another past.
   if (part === 'journal' && state.retirement !== undefined) return only(state);
-  const next = { ...state, parts: { ...state.parts, [part]: input.state }, announceMs: nowMs };
+  const isSeen = part === 'panel' && input.state === 'ready';
+  const button = isSeen ? { ...state.button, seenMs: nowMs } : state.button;
+  const parts = { ...state.parts, [part]: input.state };
+  const next = { ...state, parts, button, announceMs: nowMs };
   if (input.state === 'fault') return only(next, fault(part, 'begun', detail));
   return before === 'fault' && input.state === 'ready'
     ? only(next, fault(part, 'ended', detail))
@@ -250,7 +269,7 @@ const fault = (part: PartName, change: 'begun' | 'ended', detail: string): Step 
 /** What the mere passing of time changes. */
 function age(state: StationState, nowMs: number): Decision {
   const { button, gesture } = holdDue(state.button, state.rules, nowMs);
-  const held = gesture === undefined ? [] : [append(gestureMade(state, gesture, nowMs))];
+  const held = called({ ...state, button }, gesture, nowMs);
   const aged = tapAged({ ...state, button, alarms: escalated(state.alarms, nowMs) }, nowMs);
   if (nowMs < aged.announceMs) return only(aged, ...held);
   const announce: Step[] = state.connected ? [{ type: 'announce' }] : [];
@@ -271,14 +290,16 @@ function dispatchDue(state: StationState, nowMs: number): Decision {
   );
 }
 
+/** Whether the tone of what is shown goes on until another. */
+const isRepeating = (shown: string): boolean => shown.startsWith('alarm-undelivered');
+
 /** Shows and sounds what has become true; each new tap and each new alarm speaks anew. */
 function show(state: StationState): Decision {
   const row = rowNow(state);
   const ofTap = row.name.startsWith('alarm-') ? '' : ` ${state.tap?.sinceMs ?? ''}`;
   const shown = `${row.name}${ofTap}`;
   if (shown === state.shown) return only(state);
-  const wasRepeating = state.shown.startsWith('alarm-undelivered');
-  const tone = row.tone ?? (wasRepeating ? 'silence' : undefined);
+  const tone = row.tone ?? (isRepeating(state.shown) ? 'silence' : undefined);
   return only(
     { ...state, shown },
     { type: 'show', light: row.light, row: row.name },

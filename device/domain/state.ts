@@ -12,6 +12,8 @@ export interface LatchedAlarm {
   readonly phase: AlarmPhase;
   /** Monotonic time of the gesture; after a restart, of the restart. */
   readonly raisedMs: number;
+  /** Monotonic time of the gesture, if it was made since the start and raised just this alarm. */
+  readonly pressedMs: number | undefined;
   readonly mistake: boolean;
 }
 
@@ -42,6 +44,8 @@ export interface StationState {
   readonly alarms: readonly LatchedAlarm[];
   /** Alarms that were raised anew in another journal; their own may come back, and is not latched again. */
   readonly raisedAnew: readonly AlarmKey[];
+  /** How many alarms that nobody pressed for now are still to get their place in the journal. */
+  readonly anewAwaited: number;
   /** Why and how far this epoch is being ended; undefined in the ordinary course. */
   readonly retirement: Retirement | undefined;
   readonly tap: TapSignal | undefined;
@@ -66,7 +70,7 @@ export const restoredLanes = ({ lanes: { alarm, routine } }: Restored): StationS
 
 /** The alarms as the journal remembers them. */
 export const restoredAlarms = ({ latched }: Restored, nowMs: number): readonly LatchedAlarm[] =>
-  latched.map((alarm) => ({ ...alarm, raisedMs: nowMs }));
+  latched.map((alarm) => ({ ...alarm, raisedMs: nowMs, pressedMs: undefined }));
 
 /** The state of a unit that has just started, with what its journal remembers. */
 export function initialState(rules: ButtonRules, restored: Restored, nowMs: number): StationState {
@@ -87,6 +91,7 @@ export function initialState(rules: ButtonRules, restored: Restored, nowMs: numb
     lanes: restoredLanes(restored),
     alarms: restoredAlarms(restored, nowMs),
     raisedAnew: [],
+    anewAwaited: 0,
     retirement: undefined,
     tap: undefined,
     button: buttonAtRest,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { mistakeWithinMs, undeliveredAfterMs } from '../../device/domain/alarms.ts';
 import { announceEveryMs, decide, wakeAtMs } from '../../device/domain/decide.ts';
+import { pauseMs } from '../../device/domain/gesture.ts';
 import { outcomeAwaitedMs, savedHereAfterMs } from '../../device/domain/taps.ts';
 import { epoch, journalReplaced, nextEpoch, Scene, token } from '../support/station-scene.ts';
 
@@ -125,10 +126,12 @@ describe('the alarm', () => {
   });
 
   it('is marked as a mistake by a second gesture, and stays latched', () => {
-    const scene = new Scene().ready().online().hold().pass(100);
+    const scene = new Scene().ready().online().hold().pass(pauseMs);
     scene.take('append');
     scene.hold();
+    const steps = [...scene.steps];
     expect(scene.take('append').map(({ draft }) => draft)).toEqual([{ type: 'mistake', alarm: 1 }]);
+    expect(steps).toContainEqual({ type: 'sound', tone: 'twoShort' });
     expect(scene.light).toBe('alarm-sending');
     scene.pass(mistakeWithinMs).hold();
     expect(scene.take('append').map(({ draft }) => draft)).toEqual([

@@ -56,7 +56,7 @@ export const en = {
     'alarm-undelivered': 'The hub does not have the call yet. The station goes on trying.',
     'alarm-sending': 'The hub does not have the call yet.',
     'alarm-stored':
-      'The hub has the call; nobody has answered it yet. Pressed by mistake? Hold again within ten seconds.',
+      'The hub has the call; nobody has answered it yet. Pressed by mistake? Let go for three seconds and hold again.',
     'alarm-acknowledged': 'An operator has taken the call.',
     'saved-here': 'The points follow once the hub has it.',
     'unknown-card': 'The hub knows no such card.',

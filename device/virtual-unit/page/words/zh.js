@@ -55,7 +55,7 @@ export const zh = {
   more: {
     'alarm-undelivered': '中心还没有收到。驿站仍在不断重试。',
     'alarm-sending': '中心还没有收到。',
-    'alarm-stored': '中心已收到,还没有人接警。误触?请在十秒内再按住一次。',
+    'alarm-stored': '中心已收到,还没有人接警。误触?请松开三秒,再按住一次。',
     'alarm-acknowledged': '值班员已接警。',
     'saved-here': '中心收到后再计积分。',
     'unknown-card': '中心没有这张卡。',
