@@ -34,6 +34,8 @@ export class FirmataPanel implements Panel {
   #state: PanelState = 'starting';
   #detail = '';
   #light: Light = lights.dark;
+  /** The tone that goes on until another, if that is what sounded last. */
+  #repeating: Tone | undefined;
 
   constructor({ path, log, pins = defaultPins }: FirmataPanelOptions) {
     this.#path = path;
@@ -57,6 +59,7 @@ export class FirmataPanel implements Panel {
   }
 
   sound(tone: Tone): void {
+    this.#repeating = tone.repeat ? tone : undefined;
     if (this.#state === 'ready') this.#player.sound(tone);
   }
 
@@ -82,6 +85,7 @@ export class FirmataPanel implements Panel {
     this.#readyAtMs = performance.now();
     this.#announce('ready', `${firmware} at ${this.#path}`);
     this.#player.show(this.#light);
+    if (this.#repeating !== undefined) this.#player.sound(this.#repeating);
   }
 
   #lost(reason: string): void {
@@ -94,9 +98,10 @@ export class FirmataPanel implements Panel {
     this.#retryMs = wasSteady ? retryMinMs : this.#retryMs;
     this.#retry = setTimeout(() => this.#connect(), this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, retryMaxMs);
-    // Whoever holds the button of a lost panel must not count as holding it for ever.
-    if (wasDown) this.#listener.onButton('up');
     this.#announce('fault', reason);
+    // Whoever holds the button of a lost panel must not count as holding it for ever. After the
+    // fault, so that it is known to say only that nobody can see the button any more.
+    if (wasDown) this.#listener?.onButton('up');
   }
 
   /** Once for each change, however often the same fault is met again. */

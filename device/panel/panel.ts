@@ -6,7 +6,10 @@ export type PanelState = 'starting' | 'ready' | 'fault';
 export type ButtonEdge = 'down' | 'up';
 
 export interface PanelListener {
-  /** Debounced and verified: noise on the line or the contacts is never announced. */
+  /**
+   * Debounced and verified: noise on the line or the contacts is never announced. An 'up' right after
+   * a fault says that a button which was down cannot be seen any more.
+   */
   onButton(edge: ButtonEdge): void;
   /** `detail` says in one line what is wrong, and what a technician can do about it. */
   onState(state: PanelState, detail: string): void;
@@ -17,7 +20,10 @@ export interface Panel {
   start(listener: PanelListener): void;
   /** Shows a light until the next one. What was shown last is shown again when the panel comes back. */
   show(light: Light): void;
-  /** Sounds a tone once (or, for a repeating one, until the next). Not made up for after an absence. */
+  /**
+   * Sounds a tone once, or, for a repeating one, until the next. A repeating one goes on when the
+   * panel comes back; one that should have sounded once is not made up for.
+   */
   sound(tone: Tone): void;
   /** Lights off, connection closed, no timer left. */
   stop(): Promise<void>;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { colors, lights, tones } from '../../device/domain/signals.ts';
 import type { ButtonEdge, Panel, PanelState } from '../../device/panel/panel.ts';
@@ -17,8 +18,16 @@ export interface PanelHarness {
 export class PanelRecord {
   readonly edges: ButtonEdge[] = [];
   readonly states: { state: PanelState; detail: string }[] = [];
-  onButton = (edge: ButtonEdge) => void this.edges.push(edge);
-  onState = (state: PanelState, detail: string) => void this.states.push({ state, detail });
+  /** Both, in the order in which they were announced. */
+  readonly all: (ButtonEdge | PanelState)[] = [];
+  onButton = (edge: ButtonEdge) => {
+    this.edges.push(edge);
+    this.all.push(edge);
+  };
+  onState = (state: PanelState, detail: string) => {
+    this.states.push({ state, detail });
+    this.all.push(state);
+  };
   get state(): PanelState | undefined {
     return this.states.at(-1)?.state;
   }
@@ -68,6 +77,15 @@ export function panelContract(name: string, create: () => Promise<PanelHarness>)
       for (const on of [true, false, true, false, true]) await hears(on);
       harness.panel.sound(tones.silence);
       await hears(false);
+    });
+
+    test('ends a repeating tone with one that sounds once', async () => {
+      harness.panel.sound(tones.insistent);
+      await expect.poll(() => harness.buzzerIsOn(), patience).toBe(true);
+      harness.panel.sound(tones.tick);
+      await expect.poll(() => harness.buzzerIsOn(), patience).toBe(false);
+      await sleep(1_000);
+      expect(harness.buzzerIsOn()).toBe(false);
     });
 
     test('is dark and silent once stopped', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { colors, lights } from '../../device/domain/signals.ts';
+import { colors, lights, tones } from '../../device/domain/signals.ts';
 import { FirmataPanel } from '../../device/panel/firmata-panel.ts';
 import { createLog } from '../../shared/log.ts';
 import { PanelRecord, panelContract, patience } from '../contracts/panel-contract.ts';
@@ -66,6 +66,27 @@ describe('FirmataPanel in trouble', () => {
     await becomes('fault');
     await sleep(quietMs);
     expect(record.edges).toEqual(['down', 'up']);
+    // After the fault: it says that nobody sees the button any more, not that somebody let it go.
+    expect(record.all.indexOf('up')).toBeGreaterThan(record.all.indexOf('fault'));
+  });
+
+  test('unplugged while it says "phone for help": replugged, it says so again, until another tone', async () => {
+    const { board, panel, becomes } = await started();
+    const hears = (on: boolean) => expect.poll(() => board.buzzerIsOn(), patience).toBe(on);
+    panel.sound(tones.insistent);
+    await hears(true);
+    await board.unplug();
+    await becomes('fault');
+    await board.plug();
+    await becomes('ready');
+    for (const on of [true, false, true, false]) await hears(on);
+    await board.unplug();
+    await becomes('fault');
+    panel.sound(tones.long);
+    await board.plug();
+    await becomes('ready');
+    await sleep(quietMs);
+    expect(board.buzzerIsOn()).toBe(false);
   });
 
   test.each(['reset', 'hang'] as const)('a %s of the board: a fault, then back', async (fault) => {
