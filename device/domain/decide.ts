@@ -1,4 +1,5 @@
 import { lanes as laneNames } from '../../shared/wire/entry.ts';
+import type { AlarmKey } from '../../shared/wire/messages.ts';
 import {
   alarmStateCame,
   escalated,
@@ -98,6 +99,7 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
       return entriesSetAside(hubHeard(state, nowMs), input, nowMs);
     case 'alarm-state': {
       const heard = hubHeard(state, nowMs);
+      if (!isReceipted(heard, input.alarm)) return only(heard);
       return latchedBecame(heard, alarmStateCame(heard.alarms, input.alarm, input.state));
     }
     case 'part':
@@ -235,6 +237,13 @@ function hubChanged(state: StationState, online: boolean, nowMs: number): Decisi
   const lanes = { alarm: goBack(state.lanes.alarm), routine: goBack(state.lanes.routine) };
   return only({ ...state, hubOnline: online, lanes, announceMs: nowMs });
 }
+
+/**
+ * On a copied memory card another alarm of the same name may be what the hub speaks of. An alarm of
+ * this epoch is this one once a receipt, which names the hash of its past, has gone beyond it.
+ */
+const isReceipted = ({ epoch, lanes }: StationState, alarm: AlarmKey): boolean =>
+  alarm.epoch !== epoch || alarm.seq <= lanes.alarm.committed;
 
 /**
  * What the hub has signed proves that it is there, whatever its presence says: that is unsigned, and

@@ -15,26 +15,56 @@ export async function recordAlarmEntry(
 }
 
 async function raise(
-  { trx, outgoing, nowMs, nameOf }: CommitWork,
+  work: CommitWork,
   { station, epoch }: LaneKey,
   seq: number,
-  occurredMs: number,
+  raisedMs: number,
   gesture: string,
 ): Promise<void> {
-  const { id } = await trx
+  await raiseAlarm(work, { station, epoch, seq, raisedMs, how: gesture });
+}
+
+export interface Raised {
+  readonly station: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly raisedMs: number;
+  /** The gesture, or `latched` when only the station's light has told of it. */
+  readonly how: string;
+}
+
+/** Raises an alarm, or adds to the history of one that was raised already: each is one, however often it is told. */
+export async function raiseAlarm(
+  { trx, outgoing, nowMs, nameOf }: Pick<CommitWork, 'trx' | 'outgoing' | 'nowMs' | 'nameOf'>,
+  { station, epoch, seq, raisedMs, how }: Raised,
+): Promise<void> {
+  const raised = await trx
     .insertInto('alarm')
-    .values({ station, epoch, seq, raised_ms: occurredMs, stored_ms: nowMs })
+    .values({ station, epoch, seq, raised_ms: raisedMs, stored_ms: nowMs })
+    .onConflict((conflict) => conflict.doNothing())
     .returning('id')
-    .executeTakeFirstOrThrow();
-  await addAlarmEvent(trx, { alarm: id, at: nowMs, event: 'raised', detail: gesture });
-  outgoing.toFeed('alarm', occurredMs, {
-    station,
-    stationName: nameOf(station),
-    alarm: { epoch, seq },
-    alarmId: id,
-    state: 'raised',
+    .executeTakeFirst();
+  const { id } = raised ?? (await alarmOf(trx, { station, epoch, seq }));
+  const event = raised === undefined ? 'told-again' : 'raised';
+  await addAlarmEvent(trx, { alarm: id, at: nowMs, event, detail: how });
+  if (raised === undefined) return;
+  outgoing.toFeed('alarm', raisedMs, {
+    ...{ station, stationName: nameOf(station) },
+    ...{ alarm: { epoch, seq }, alarmId: id, state: 'raised' },
   });
 }
+
+const alarmOf = (
+  trx: Trx,
+  { station, epoch, seq }: { station: string; epoch: string; seq: number },
+) =>
+  trx
+    .selectFrom('alarm')
+    .select('id')
+    .where('station', '=', station)
+    .where('epoch', '=', epoch)
+    .where('seq', '=', seq)
+    .executeTakeFirstOrThrow();
 
 /** The mark is for the operator's eyes: the alarm stands until a person resolves it. */
 async function markMistake(

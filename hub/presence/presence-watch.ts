@@ -9,6 +9,7 @@ import {
   type StationPresence,
 } from '../domain/presence.ts';
 import { Outgoing } from '../feed/outgoing.ts';
+import { raiseAlarm } from '../ingest/alarm-rows.ts';
 import { cursorOf } from '../ingest/chain.ts';
 import { receiptOf } from '../ingest/commit-group.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
@@ -160,22 +161,35 @@ export class PresenceWatch {
     onCommitted();
   }
 
-  /** How far each lane is, and what became of the station's alarms. */
+  /**
+   * How far each lane is, and what became of the station's alarms. One that the hub does not know is
+   * raised: its entry may still be on its way, or be lost to a hub that came back from a backup, and
+   * somebody stands there who was told that the call for help is stored.
+   */
   async #answer({ station, epoch, latched }: PresenceMessage): Promise<void> {
-    const { db, send } = this.#options;
+    const { db, directory, now, send, onCommitted } = this.#options;
     const answers = await db.transaction().execute(async (trx) => {
+      const outgoing = new Outgoing();
+      const nowMs = now();
+      const work = { trx, outgoing, nowMs, nameOf: (id: string) => directory.nameOf(id) };
       const list: HubMessage[] = [];
       for (const lane of lanes) {
         const key = { station, epoch, lane };
         list.push(receiptOf(key, await cursorOf(trx, key)));
       }
       for (const alarm of latched) {
-        const command = await alarmStateFor(trx, station, alarm);
+        let command = await alarmStateFor(trx, station, alarm);
+        if (command === undefined) {
+          await raiseAlarm(work, { station, ...alarm, raisedMs: nowMs, how: 'latched' });
+          command = await alarmStateFor(trx, station, alarm);
+        }
         if (command) list.push(command);
       }
+      await outgoing.store(trx);
       return list;
     });
     for (const answer of answers) send(answer);
+    if (latched.length > 0) onCommitted();
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {

@@ -83,6 +83,15 @@ describe('the alarm', () => {
     expect(scene.give({ type: 'alarm-state', alarm, state: 'resolved' }).light).toBe('all-well');
   });
 
+  it('believes what became of it only once a receipt has named its past', () => {
+    const scene = new Scene().ready().online().hold();
+    const alarm = { epoch, seq: 1 };
+    scene.give({ type: 'alarm-state', alarm, state: 'resolved' });
+    expect(scene.light).toBe('alarm-sending');
+    scene.receipt('alarm', 1).give({ type: 'alarm-state', alarm, state: 'resolved' });
+    expect(scene.light).toBe('all-well');
+  });
+
   it('does not wait for the pause between attempts to reach the broker', () => {
     const scene = new Scene().ready();
     scene.take('hurry');

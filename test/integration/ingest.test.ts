@@ -70,6 +70,19 @@ describe('ingest', () => {
     ]);
   });
 
+  it('raises an alarm once when its light was told of before its entry came', async () => {
+    const past = new Past(hub, 'alarm').add(1, { type: 'alarm', gesture: 'hold' });
+    const key = { station: hub.station, epoch: past.epoch, seq: 1 };
+    await hub.store.db
+      .insertInto('alarm')
+      .values({ ...key, raised_ms: 1, stored_ms: 1 })
+      .execute();
+    await hub.give(past.message(1, 1), hub.macKey, 'alarm');
+    expect(hub.receipts).toMatchObject([{ lane: 'alarm', through: 1 }]);
+    expect(await hub.store.db.selectFrom('alarm').select('seq').execute()).toHaveLength(1);
+    expect(await hub.outgoing()).toEqual([]);
+  });
+
   it('rejects, receipts nothing and keeps nothing when the commit fails', async () => {
     await hub.store.db.schema.alterTable('account').renameTo('account_away').execute();
     await expect(hub.give(new Past(hub).checkIns(0).message(1, 1))).rejects.toThrow(/account/);

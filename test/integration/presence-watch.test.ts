@@ -143,16 +143,25 @@ describe('the presence watch', () => {
       .insertInto('alarm')
       .values({ station, epoch, seq: 1, raised_ms: 1, stored_ms: 1, acknowledged_ms: 2 })
       .execute();
-    const latched = [
-      { epoch, seq: 1 },
-      { epoch, seq: 2 },
-    ];
-    await watch.take(presence(true, first, { epoch, latched }));
+    await watch.take(presence(true, first, { epoch, latched: [{ epoch, seq: 1 }] }));
     expect(sent).toMatchObject([
       { kind: 'receipt', lane: 'alarm', epoch, through: 0 },
       { kind: 'receipt', lane: 'routine', epoch, through: 0 },
       { kind: 'command', command: { alarm: { seq: 1 }, state: 'acknowledged' } },
     ]);
+  });
+
+  it('raises an alarm that it does not know, once: a light speaks of it', async () => {
+    const [epoch, lost] = [newEpoch(), newEpoch()];
+    const latched = [{ epoch: lost, seq: 3 }];
+    await watch.take(presence(true, first, { epoch, latched }));
+    await watch.take(presence(true, first, { epoch, latched }));
+    const alarms = await store.db.selectFrom('alarm').selectAll().execute();
+    expect(alarms).toMatchObject([{ epoch: lost, seq: 3, resolved_ms: null }]);
+    expect(await told()).toEqual(['online', 'raised']);
+    expect(sent.at(-1)).toMatchObject({
+      command: { alarm: { epoch: lost, seq: 3 }, state: 'stored' },
+    });
   });
 
   it('believes nothing that could not be stored', async () => {
