@@ -13,12 +13,12 @@ import { append, type Decision, only } from './decision.ts';
 import { type Gesture, holdDeadlineMs, holdDue, pressed, released, vanished } from './gesture.ts';
 import { goBack, takeDue, timeoutMs } from './lane.ts';
 import { rowNow } from './light-table.ts';
+import { clockSaid, fault, nextWellMs, partChanged, partsWell } from './parts.ts';
 import { entriesSetAside, receiptCame } from './receipts.ts';
 import { journalFault, retirementDue } from './retirement.ts';
 import {
   hubReachable,
   type LatchedAlarm,
-  type PartName,
   restoredAlarms,
   restoredLanes,
   type StationState,
@@ -28,9 +28,6 @@ import { nextTapDeadlineMs, tapAged, tapSignal } from './taps.ts';
 
 /** How often a station says that it is there: three times within the hub's 90 s of silence. */
 export const announceEveryMs = 30_000;
-
-/** A unit that is online has its clock set within minutes. */
-export const unsyncedFaultAfterMs = 3_600_000;
 
 /**
  * The station's whole brain: what happened and what time it is go in, the new state and what to do
@@ -57,6 +54,7 @@ export function wakeAtMs(state: StationState): number {
     holdDeadlineMs(state.button, state.rules),
     nextTapDeadlineMs(state),
     nextAlarmDeadlineMs(state),
+    nextWellMs(state),
     ...laneNames.map((lane) => (state.connected ? timeoutMs(lane, state.lanes[lane]) : undefined)),
   ];
   return Math.min(...deadlines.filter((ms) => ms !== undefined));
@@ -207,23 +205,6 @@ function journalReplaced(
   return only(anew.state, ...told, ...anew.steps);
 }
 
-/**
- * The first reading that a time service vouches for dates every entry of the same boot, so it is an
- * entry of its own. A clock that nobody vouches for is told, but is no reason to refuse anything.
- */
-function clockSaid(state: StationState, synced: boolean, nowMs: number): Decision {
-  if (state.clockSynced) return only(state);
-  if (!synced) {
-    if (nowMs < state.startedMs + unsyncedFaultAfterMs) return only(state);
-    const detail = 'no time service has set the clock: entries are dated by the hub alone';
-    return partChanged(state, { type: 'part', part: 'clock', state: 'fault', detail }, nowMs);
-  }
-  const known = { ...state, clockSynced: true };
-  const detail = 'a time service has set the clock';
-  const ended = partChanged(known, { type: 'part', part: 'clock', state: 'ready', detail }, nowMs);
-  return only(ended.state, append({ type: 'clock' }), ...ended.steps);
-}
-
 function connectionChanged(state: StationState, connected: boolean, nowMs: number): Decision {
   const lanes = { alarm: goBack(state.lanes.alarm), routine: goBack(state.lanes.routine) };
   // The hub's presence is retained, so a live hub is heard of again right after the connection.
@@ -252,34 +233,13 @@ const isReceipted = ({ epoch, lanes }: StationState, alarm: AlarmKey): boolean =
 const hubHeard = (state: StationState, nowMs: number): StationState =>
   state.connected ? hubChanged(state, true, nowMs).state : state;
 
-function partChanged(
-  state: StationState,
-  input: Extract<Input, { type: 'part' }>,
-  nowMs: number,
-): Decision {
-  const { part, detail } = input;
-  const before = state.parts[part];
-  if (before === input.state) return only(state);
-  // A journal that can be written is still one of another past.
-  if (part === 'journal' && state.retirement !== undefined) return only(state);
-  const isSeen = part === 'panel' && input.state === 'ready';
-  const button = isSeen ? { ...state.button, seenMs: nowMs } : state.button;
-  const parts = { ...state.parts, [part]: input.state };
-  const next = { ...state, parts, button, announceMs: nowMs };
-  if (input.state === 'fault') return only(next, fault(part, 'begun', detail));
-  return before === 'fault' && input.state === 'ready'
-    ? only(next, fault(part, 'ended', detail))
-    : only(next);
-}
-
-const fault = (part: PartName, change: 'begun' | 'ended', detail: string): Step =>
-  append({ type: 'fault', part, state: change, detail: detail.slice(0, 200) });
-
 /** What the mere passing of time changes. */
 function age(state: StationState, nowMs: number): Decision {
   const { button, gesture } = holdDue(state.button, state.rules, nowMs);
   const held = called({ ...state, button }, gesture, nowMs);
-  const aged = tapAged({ ...state, button, alarms: escalated(state.alarms, nowMs) }, nowMs);
+  const well = partsWell({ ...state, button, alarms: escalated(state.alarms, nowMs) }, nowMs);
+  const aged = tapAged(well.state, nowMs);
+  held.push(...well.steps);
   if (nowMs < aged.announceMs) return only(aged, ...held);
   const announce: Step[] = state.connected ? [{ type: 'announce' }] : [];
   return only({ ...aged, announceMs: nowMs + announceEveryMs }, ...held, ...announce);

@@ -2,6 +2,7 @@ import type { Lane } from '../../shared/wire/entry.ts';
 import type { AlarmKey, Outcome, PartState } from '../../shared/wire/messages.ts';
 import { type ButtonRules, type ButtonState, buttonAtRest } from './gesture.ts';
 import { backlog, type LaneState, newLane } from './lane.ts';
+import type { ToldFault } from './parts.ts';
 import type { Retirement } from './retirement.ts';
 
 /** How far a call for help got. Each step is only taken when it has really happened. */
@@ -40,6 +41,8 @@ export interface StationState {
   readonly clockSynced: boolean;
   readonly startedMs: number;
   readonly parts: Readonly<Record<PartName, PartState>>;
+  /** Faults of parts on a cable that the journal tells of, until they have ended. */
+  readonly told: Readonly<Partial<Record<PartName, ToldFault>>>;
   readonly lanes: Readonly<Record<Lane, LaneState>>;
   readonly alarms: readonly LatchedAlarm[];
   /** Alarms that were raised anew in another journal; their own may come back, and is not latched again. */
@@ -88,6 +91,7 @@ export function initialState(rules: ButtonRules, restored: Restored, nowMs: numb
       disk: 'ready',
       clock: 'ready',
     },
+    told: {},
     lanes: restoredLanes(restored),
     alarms: restoredAlarms(restored, nowMs),
     raisedAnew: [],

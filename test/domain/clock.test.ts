@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unsyncedFaultAfterMs } from '../../device/domain/decide.ts';
+import { unsyncedFaultAfterMs } from '../../device/domain/parts.ts';
 import { Scene } from '../support/station-scene.ts';
 
 const types = (scene: Scene) =>

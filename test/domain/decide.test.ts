@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { mistakeWithinMs, undeliveredAfterMs } from '../../device/domain/alarms.ts';
 import { announceEveryMs, decide, wakeAtMs } from '../../device/domain/decide.ts';
 import { pauseMs } from '../../device/domain/gesture.ts';
+import { wellAfterMs } from '../../device/domain/parts.ts';
 import { outcomeAwaitedMs, savedHereAfterMs } from '../../device/domain/taps.ts';
 import { epoch, journalReplaced, nextEpoch, Scene, token } from '../support/station-scene.ts';
 
@@ -259,5 +260,32 @@ describe('how the station is', () => {
     expect(scene.take('append').map(({ draft }) => draft)).toEqual([
       { type: 'fault', part: 'reader', state: 'begun', detail: 'unplugged' },
     ]);
+  });
+
+  it('tells of a loose plug once, and that it is well when it has been so for a while', () => {
+    const scene = new Scene().ready().online();
+    const part = (state: 'fault' | 'ready', afterMs: number) =>
+      scene.give({ type: 'part', part: 'panel', state, detail: state }, afterMs);
+    const told = () => scene.take('append').map(({ draft }) => draft);
+    const entry = (state: 'begun' | 'ended', detail: string) => [
+      { type: 'fault', part: 'panel', state, detail },
+    ];
+    for (let flap = 0; flap < 100; flap += 1) part('fault', 5_000).give({ type: 'tick' });
+    expect(told()).toEqual(entry('begun', 'fault'));
+    for (let flap = 0; flap < 100; flap += 1) {
+      part('ready', 200);
+      part('fault', wellAfterMs - 1);
+    }
+    scene.pass(wellAfterMs);
+    expect(told()).toEqual([]);
+    expect(scene.state.parts.panel).toBe('fault');
+    part('ready', 200);
+    scene.give({ type: 'connection', connected: true }, wellAfterMs - 2);
+    expect(told()).toEqual([]);
+    expect(wakeAtMs(scene.state)).toBe(scene.nowMs + 2);
+    scene.pass(2);
+    expect(told()).toEqual(entry('ended', 'ready'));
+    part('fault', 1);
+    expect(told()).toEqual(entry('begun', 'fault'));
   });
 });
