@@ -3,7 +3,10 @@ import { hubReachable, type StationState, type TapSignal } from './state.ts';
 
 /** With the hub out of reach, so long is waited before the light says "saved here". */
 export const savedHereAfterMs = 400;
-/** With the hub in reach, so long is waited for the outcome before the light says the same. */
+/**
+ * With the hub in reach, so long is waited for the outcome before the light says the same. The words
+ * beside it must be true of both: saved here, and not confirmed.
+ */
 export const outcomeAwaitedMs = 5_000;
 /** How long an outcome is shown. */
 const shownMs = 1_500;

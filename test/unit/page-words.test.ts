@@ -40,6 +40,12 @@ describe.each(['zh', 'en', 'ko'])("the page's words in %s", (language) => {
     expect(Object.keys(sounds)).toEqual(expect.arrayContaining(names(Object.values(tones))));
   });
 
+  it('say of a tap that is saved here only what is true with and without a connection', async () => {
+    const { rows, more, outcomes } = await wordsOf(language);
+    const said = [rows, more, outcomes].map((words) => words['saved-here']).join(' ');
+    expect(said).not.toMatch(/offline|connect|离线|联网|断网|오프라인|연결/i);
+  });
+
   it('name every outcome that the hub may send, as a row or of its own', async () => {
     const { rows, outcomes } = await wordsOf(language);
     const known = [...Object.keys(rows), ...Object.keys(outcomes)];

@@ -42,7 +42,7 @@ export const en = {
     'alarm-acknowledged': 'Acknowledged, help is coming',
     credited: 'Checked in',
     'no-points': 'Recorded, no points this time',
-    'saved-here': 'Offline, saved, will send later',
+    'saved-here': 'Saved here, not confirmed yet',
     'unknown-card': 'Card not registered',
     'blocked-card': 'Card reported lost',
     'not-read': 'Please tap again',

@@ -42,7 +42,7 @@ export const ko = {
     'alarm-acknowledged': '접수되었습니다. 출동 중입니다',
     credited: '체크인되었습니다',
     'no-points': '기록되었습니다. 이번에는 포인트가 없습니다',
-    'saved-here': '오프라인, 저장됨, 연결되면 자동 전송',
+    'saved-here': '기기에 저장됨, 센터 확인 대기 중',
     'unknown-card': '등록되지 않은 카드입니다',
     'blocked-card': '분실 신고된 카드입니다',
     'not-read': '카드를 다시 대 주세요',

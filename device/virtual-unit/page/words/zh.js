@@ -42,7 +42,7 @@ export const zh = {
     'alarm-acknowledged': '已接警,正在赶来',
     credited: '签到成功',
     'no-points': '已记录,本次不加分',
-    'saved-here': '离线,已保存,联网后自动上传',
+    'saved-here': '已保存在本机,等待中心确认',
     'unknown-card': '此卡未登记',
     'blocked-card': '此卡已挂失',
     'not-read': '请重新刷卡',
