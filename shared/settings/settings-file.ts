@@ -31,10 +31,17 @@ function readJson(file: string): unknown {
   try {
     store.read();
   } catch (error) {
+    if (error instanceof SyntaxError) throw new SettingsError(file, [notJson(error)]);
     throw new SettingsError(file, [error instanceof Error ? error.message : String(error)]);
   }
   if (store.data === null) throw new SettingsError(file, ['there is no such file']);
   return store.data;
+}
+
+/** JSON.parse quotes the text around the fault, and that may be a key: of its words, only the place is told. */
+function notJson(error: SyntaxError): string {
+  const [, line, column] = /line (\d+) column (\d+)/.exec(error.message) ?? [];
+  return line === undefined ? 'is not JSON' : `is not JSON at line ${line}, column ${column}`;
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {

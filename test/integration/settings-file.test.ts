@@ -63,6 +63,16 @@ describe('the settings file', () => {
     expect(faultsOf(() => readSettings(file, stationSettingsSchema))[0]).toMatch(/JSON/);
   });
 
+  it('prints nothing of a file that is no JSON: a key may stand right there', () => {
+    const { macKey } = good();
+    const broken = [`{"macKey": ${macKey}}`, `{"macKey": "${macKey}" x`, `{"macKey": "${macKey}`];
+    for (const text of broken) {
+      writeFileSync(file, text);
+      const [fault = ''] = faultsOf(() => readSettings(file, stationSettingsSchema));
+      expect(fault).toMatch(/^is not JSON( at line 1, column \d+)?$/);
+    }
+  });
+
   it('does not let a station talk in the clear to another machine', () => {
     writeFileSync(
       file,
