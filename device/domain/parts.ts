@@ -1,5 +1,5 @@
 import { append, type Decision, only } from './decision.ts';
-import type { PartName, StationState } from './state.ts';
+import type { PartName, StationState, ToldFault } from './state.ts';
 import type { Input, Step } from './steps.ts';
 
 /** A unit that is online has its clock set within minutes. */
@@ -13,13 +13,6 @@ export const wellAfterMs = 60_000;
 
 /** Parts on a cable. The others have a say of their own in when they are well again. */
 const loose: readonly PartName[] = ['reader', 'panel'];
-
-/** A fault that the journal tells of, and that has not ended yet. */
-export interface ToldFault {
-  /** Since when the part has been well, if it is. */
-  readonly wellMs: number | undefined;
-  readonly detail: string;
-}
 
 export function partChanged(
   state: StationState,

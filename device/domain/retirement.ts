@@ -3,16 +3,6 @@ import { backlog } from './lane.ts';
 import type { StationState } from './state.ts';
 import type { Step } from './steps.ts';
 
-/**
- * A journal whose past the hub knows otherwise (a copied or restored memory card) is on its way out,
- * so that two pasts never mix under one epoch (DESIGN, promise 8).
- */
-export type Retirement =
-  /** What it holds is delivered, or set aside by the hub, before the next epoch begins. */
-  | { readonly phase: 'draining' }
-  /** The next epoch has begun. `told` is its routine entry that says why, once that is on disk. */
-  | { readonly phase: 'telling'; readonly told: number | undefined };
-
 /** The line for the technician, in the log and in the entry that tells of it. */
 export const otherPastDetail =
   'the hub knows another past of this journal (a copied or restored memory card?): ' +

@@ -2,8 +2,6 @@ import type { Lane } from '../../shared/wire/entry.ts';
 import type { AlarmKey, Outcome, PartState } from '../../shared/wire/messages.ts';
 import { type ButtonRules, type ButtonState, buttonAtRest } from './gesture.ts';
 import { backlog, type LaneState, newLane } from './lane.ts';
-import type { ToldFault } from './parts.ts';
-import type { Retirement } from './retirement.ts';
 
 /** How far a call for help got. Each step is only taken when it has really happened. */
 export type AlarmPhase = 'sending' | 'undelivered' | 'stored' | 'acknowledged';
@@ -29,6 +27,23 @@ export interface TapSignal {
 }
 
 export type PartName = 'reader' | 'panel' | 'journal' | 'disk' | 'clock';
+
+/**
+ * A journal whose past the hub knows otherwise (a copied or restored memory card) is on its way out,
+ * so that two pasts never mix under one epoch (DESIGN, promise 8).
+ */
+export type Retirement =
+  /** What it holds is delivered, or set aside by the hub, before the next epoch begins. */
+  | { readonly phase: 'draining' }
+  /** The next epoch has begun. `told` is its routine entry that says why, once that is on disk. */
+  | { readonly phase: 'telling'; readonly told: number | undefined };
+
+/** A fault that the journal tells of, and that has not ended yet. */
+export interface ToldFault {
+  /** Since when the part has been well, if it is. */
+  readonly wellMs: number | undefined;
+  readonly detail: string;
+}
 
 export interface StationState {
   readonly rules: ButtonRules;

@@ -16,7 +16,8 @@ import type {
 import { hubPresenceTopic, stationTopic } from '../../shared/wire/topics.ts';
 import type { Input } from '../domain/steps.ts';
 import type { Journal } from '../journal/journal.ts';
-import { readForHub, reading } from '../journal/reading.ts';
+import { readForHub } from '../journal/read-for-hub.ts';
+import { reading } from '../journal/reading.ts';
 import { checkReceipt } from '../journal/receipt-check.ts';
 
 export interface UplinkOptions {
