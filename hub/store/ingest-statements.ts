@@ -1,7 +1,7 @@
 import type BetterSqlite from 'better-sqlite3';
-import type { ReviewReason } from '../domain/review.ts';
+import type { Insertable } from 'kysely';
 import { preparer } from './prepared.ts';
-import type { Db } from './schema.ts';
+import type { Db, Schema } from './schema.ts';
 
 export type IngestStatements = ReturnType<typeof prepareIngest>;
 
@@ -39,17 +39,7 @@ function laneStatements(db: Db, prepare: Prepare) {
         .set(pick(p, 'through', 'hash', 'dated_ms'))
         .where('id', '=', p.id),
     ),
-    addEntry: prepare<{
-      lane_id: number;
-      seq: number;
-      type: string;
-      body: string;
-      hash: string;
-      received_ms: number;
-      occurred_ms: number;
-      earliest_ms: number | null;
-      dated_by: string;
-    }>()((p) =>
+    addEntry: prepare<Insertable<Schema['journal']>>()((p) =>
       db
         .insertInto('journal')
         .values({
@@ -96,21 +86,7 @@ function checkInStatements(db: Db, prepare: Prepare) {
         .where('day', '=', p.day)
         .where('counts', '=', 1),
     ),
-    addCheckIn: prepare<{
-      journal_id: number;
-      volunteer_id: string | null;
-      station: string;
-      epoch: string;
-      seq: number;
-      card: string;
-      day: string;
-      occurred_ms: number;
-      counts: 0 | 1;
-      review: ReviewReason | null;
-      outcome: string;
-      points: number;
-      transfers: number;
-    }>()((p) =>
+    addCheckIn: prepare<Insertable<Schema['check_in']>>()((p) =>
       db.insertInto('check_in').values({
         ...pick(p, 'journal_id', 'volunteer_id', 'station', 'epoch', 'seq', 'card'),
         ...pick(p, 'day', 'occurred_ms', 'counts', 'review', 'outcome', 'points', 'transfers'),
@@ -141,16 +117,7 @@ function checkInStatements(db: Db, prepare: Prepare) {
 
 function ledgerStatements(db: Db, prepare: Prepare) {
   return {
-    addTransfer: prepare<{
-      reference: string;
-      debit: string;
-      credit: string;
-      amount: number;
-      code: string;
-      at: number;
-      check_in_id: number | null;
-      reason: string;
-    }>()((p) =>
+    addTransfer: prepare<Insertable<Schema['transfer']>>()((p) =>
       db.insertInto('transfer').values({
         ...pick(p, 'reference', 'debit', 'credit', 'amount'),
         ...pick(p, 'code', 'at', 'check_in_id', 'reason'),
