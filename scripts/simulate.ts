@@ -44,7 +44,8 @@ async function run({ seed: first, runs, trace, json }: Flags): Promise<void> {
     for (const [kind, n] of outcome.faults) faults.set(kind, (faults.get(kind) ?? 0) + n);
     if (outcome.violations.length > 0) {
       failed.push(outcome);
-      if (!json) process.stdout.write(failureText(outcome));
+      // At once: a long series goes on, and its result is hours away.
+      (json ? process.stderr : process.stdout).write(failureText(outcome));
     }
     if (performance.now() - saidMs > progressEveryMs) {
       saidMs = performance.now();

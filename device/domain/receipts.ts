@@ -38,8 +38,11 @@ export function receiptCame(
       : alarm,
   );
   const latched = latchedBecame(next, stored);
+  // What the hub said of it before was not believed yet: it is asked again, at once.
+  const isNews = after.committed > before.committed && state.alarms.length > 0;
+  const asking = isNews ? { ...latched.state, announceMs: nowMs } : latched.state;
   // In this order: an alarm behind the cursor is latched after a restart only if it is kept so.
-  return only(latched.state, ...latched.steps, ...kept);
+  return only(asking, ...latched.steps, ...kept);
 }
 
 /** The hub's cursor of a lane as it is now, kept on disk when it has moved. */
