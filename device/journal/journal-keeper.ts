@@ -7,6 +7,8 @@ import { JournalUnreadable, reading } from './reading.ts';
 import { salvage } from './salvage.ts';
 
 const fileName = 'journal.db';
+/** A journal that is about to take the place of another. */
+const nextName = 'journal.next.db';
 const damagedPrefix = 'journal.damaged-';
 /** A sound journal whose past the hub knows otherwise: kept for whoever has to find out why. */
 const retiredPrefix = 'journal.retired-';
@@ -118,9 +120,10 @@ export class JournalKeeper {
   retire(): boolean {
     if (!this.#durable) return false;
     const { epoch } = this.#journal;
+    const { latched } = this.#journal.restore();
     this.#journal.close();
     try {
-      this.#setAside(retiredPrefix);
+      this.#setAside(retiredPrefix, latched);
     } catch (error) {
       if (this.#files.names(this.#folder).includes(fileName)) this.#journal = this.#open();
       else this.goOnInMemory(error);
@@ -188,6 +191,7 @@ export class JournalKeeper {
   /** A file whose content is not sound is set aside, and its alarms are latched in the next. */
   #openOnDisk(): Journal {
     this.#files.makeFolder(this.#folder);
+    this.#finishReplacement();
     try {
       return this.#openSound();
     } catch (error) {
@@ -215,8 +219,9 @@ export class JournalKeeper {
   /** The name says how much of it the hub does not have, so that a later start can tell it too. */
   #setAsideDamaged(): void {
     const { latched, undelivered } = salvage(join(this.#folder, fileName), this.#files);
-    this.#setAside(damagedPrefix, undelivered ? `-${undelivered}-undelivered` : '');
     this.#salvaged = [...this.#salvaged, ...latched];
+    const note = undelivered ? `-${undelivered}-undelivered` : '';
+    this.#setAside(damagedPrefix, this.#salvaged, note);
   }
 
   /** At once, before anybody acts on it: a power cut must not end the alarms of a damaged file. */
@@ -225,8 +230,12 @@ export class JournalKeeper {
     this.#salvaged = [];
   }
 
-  /** SQLite's companion files go along: a WAL without its database could not be read any more. */
-  #setAside(prefix: string, note = ''): void {
+  /**
+   * Its successor is there before, and knows the alarms that are latched: a power cut in between must
+   * not end them. SQLite's companion files go along: a WAL without its database could not be read.
+   */
+  #setAside(prefix: string, latched: Restored['latched'], note = ''): void {
+    this.#prepareNext(latched);
     const time = new Date((this.#options.now ?? Date.now)()).toISOString();
     const present = this.#files.names(this.#folder);
     // Without a battery clock a unit lives through the same moment of 1970 again and again.
@@ -235,7 +244,24 @@ export class JournalKeeper {
     const moves = ['', '-wal', '-shm']
       .map((suffix) => ({ from: `${fileName}${suffix}`, to: `${aside}${suffix}` }))
       .filter(({ from }) => present.includes(from));
-    this.#files.rename(this.#folder, moves);
+    this.#files.rename(this.#folder, [...moves, { from: nextName, to: fileName }]);
+  }
+
+  /** One that was prepared and never used will do: nothing was ever entered into it. */
+  #prepareNext(latched: Restored['latched']): void {
+    const next = new Journal(join(this.#folder, nextName), this.#options);
+    try {
+      next.keepLatched(latched);
+    } finally {
+      next.close();
+    }
+  }
+
+  /** The power went after the old journal was set aside, and before the next had its name. */
+  #finishReplacement(): void {
+    const names = this.#files.names(this.#folder);
+    if (!names.includes(nextName) || names.includes(fileName)) return;
+    this.#files.rename(this.#folder, [{ from: nextName, to: fileName }]);
   }
 }
 

@@ -85,16 +85,23 @@ export class OutboxPublisher {
     for (const row of rows) {
       await this.#publishRow(row);
       this.#publishedId = row.id;
-      this.#callOffRemoval ??= this.#timers.after(removeEveryMs, () => void this.#removeLater());
+      this.#removeSoon(removeEveryMs);
     }
     return rows.length === rowsMax;
   }
 
   async #removeLater(): Promise<void> {
     this.#callOffRemoval = undefined;
-    await this.#remove().catch((error: unknown) =>
-      this.#log.error({ err: error }, 'what was published stays in the outbox'),
-    );
+    try {
+      await this.#remove();
+    } catch (error) {
+      this.#log.error({ err: error }, 'what was published stays in the outbox');
+      if (!this.#stopped) this.#removeSoon(retryAfterMs);
+    }
+  }
+
+  #removeSoon(ms: number): void {
+    this.#callOffRemoval ??= this.#timers.after(ms, () => void this.#removeLater());
   }
 
   async #remove(): Promise<void> {
