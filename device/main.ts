@@ -23,10 +23,14 @@ const command = new Command('station')
   .option('--cards <file>', 'JSON list of { uid, label }: cards to offer on that page')
   .action(run);
 
+/** As whoever called means it: npm runs its scripts in the folder of the package (npm-run, "INIT_CWD"). */
+const fromHere = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path);
+
 async function run(flags: Flags): Promise<void> {
-  const read = readSettings(flags.settings, stationSettingsSchema);
+  const file = fromHere(flags.settings);
+  const read = readSettings(file, stationSettingsSchema);
   // Relative to the file, so that a unit finds its journal wherever it is started from.
-  const settings = { ...read, dataDir: resolve(dirname(flags.settings), read.dataDir) };
+  const settings = { ...read, dataDir: resolve(dirname(file), read.dataDir) };
   const station = await startStation({
     settings,
     log: createLog('station'),

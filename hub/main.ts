@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { exitUsage, port, runCommand, takenPort } from '../shared/command-line.ts';
 import { createLog } from '../shared/log.ts';
 import { addAlarmCommands } from './cli/alarms.ts';
 import { addDecisionCommands } from './cli/decisions.ts';
 import { addPeopleCommands } from './cli/people.ts';
-import { type Common, command, fail } from './cli/run.ts';
+import { type Common, command, fail, fromHere } from './cli/run.ts';
 import { addStationCommands } from './cli/stations.ts';
 import { startHub } from './hub.ts';
 import { type HubSettings, readHubSettings } from './settings.ts';
@@ -29,12 +28,14 @@ addDecisionCommands(program);
 runCommand(program).catch(fail);
 
 async function start(flags: StartFlags): Promise<void> {
-  const dataDir = resolve(flags.data);
+  const dataDir = fromHere(flags.data);
   const settings = settingsWith(flags);
   const hub = await startHub({ dataDir, settings, log: createLog('hub') }).catch((error: unknown) =>
     failToListen(error, settings.http.port),
   );
-  process.stdout.write(`hub ready: MQTT on ${hub.broker}, HTTP on port ${hub.httpPort}\n`);
+  process.stdout.write(
+    `hub ready: MQTT on ${hub.broker}, HTTP on port ${hub.httpPort} (process ${process.pid})\n`,
+  );
   const signals = ['SIGINT', 'SIGTERM'] as const;
   const stop = (): void => {
     for (const signal of signals) process.removeListener(signal, stop);
@@ -45,7 +46,7 @@ async function start(flags: StartFlags): Promise<void> {
 
 /** The settings, under what the command line says. */
 function settingsWith({ data, mqttPort, httpPort }: StartFlags): HubSettings {
-  const read = readHubSettings(resolve(data));
+  const read = readHubSettings(fromHere(data));
   return {
     ...read,
     mqtt: { ...read.mqtt, port: mqttPort ?? read.mqtt.port },

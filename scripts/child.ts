@@ -25,6 +25,10 @@ export class Child {
     );
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   get exitCode(): number | null {
     return this.#process.exitCode;
   }

@@ -29,6 +29,10 @@ install_debian() {
 install_npm() {
   local stamp=node_modules/.yizhan-installed wanted omit=""
   wanted="$(cksum <package-lock.json)"
+  # Whoever ran `npm ci` by hand has them already: npm notes when it installed what.
+  if [ ! -f "$stamp" ] && [ node_modules/.package-lock.json -nt package-lock.json ]; then
+    echo "$wanted" >"$stamp"
+  fi
   [ "$1" = all ] || [ -d node_modules/vitest ] || omit="--omit=dev"
   if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && { [ "$1" = run ] || [ -d node_modules/vitest ]; }; then
     return 0

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { exitUsage, mendable, port, runCommand } from '../shared/command-line.ts';
-import { lockFolder } from '../shared/process-lock.ts';
+import { FolderInUse, isInUse, lockFolder } from '../shared/process-lock.ts';
 import { Child } from './child.ts';
 import { prepareDemonstration } from './demonstration.ts';
 
@@ -45,13 +45,15 @@ async function main(flags: Flags): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => void stopWith(0));
   }
+  const data = resolve(process.env['YIZHAN_CALLED_FROM'] ?? '.', flags.data);
+  // Before the ports: whoever holds those may be the very one that runs on this data.
+  lockFolder(data, 'start');
+  if (isInUse(data, 'hub')) throw new FolderInUse(data, 'hub');
   await requireFree([
     [flags.mqttPort, '--mqtt-port'],
     [flags.httpPort, '--http-port'],
     [flags.stationPort, '--station-port'],
   ]);
-  const data = resolve(process.env['YIZHAN_CALLED_FROM'] ?? '.', flags.data);
-  lockFolder(data, 'start');
   const { stationFile, cardsFile } = await prepareDemonstration(data, flags.mqttPort, say);
 
   const ports = ['--mqtt-port', `${flags.mqttPort}`, '--http-port', `${flags.httpPort}`];
@@ -61,6 +63,7 @@ async function main(flags: Flags): Promise<void> {
   const station = await run('station', 'device/main.ts', stationArgs, /virtual station/);
   if (stopping !== undefined) return;
   say(welcome(flags, data));
+  say(`  To see it go on without the hub: kill -9 ${hub.pid}\n`);
   watch(hub, `npm run hub -- start --data ${data} ${ports.join(' ')}`);
   watch(station, `npm run station -- ${stationArgs.join(' ')}`);
 }
@@ -114,6 +117,7 @@ Yizhan 驿站 is running. Ctrl-C stops it; the data stays in ${data}
   Follow what happens:          mosquitto_sub -p ${mqttPort} -t 'yizhan/v1/feed/#' -v
   Answer an alarm:              npm run hub -- alarm list --data ${data}
                                 npm run hub -- alarm acknowledge 1 --by NAME --data ${data}
+                                npm run hub -- alarm resolve 1 --by NAME --cause test --data ${data}
   See the points:               npm run hub -- balance --data ${data}
   How the stations stand:       npm run hub -- status --data ${data}
   Metrics of the hub:           http://127.0.0.1:${httpPort}/metrics

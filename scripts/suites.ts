@@ -78,7 +78,7 @@ export const suites: readonly Suite[] = [
   { name: 'panel', files: 'test/hardware/firmata*', missing: programs('socat') },
   {
     name: 'Mosquitto',
-    files: 'test/**/{mqtt-bus,external-broker,bad-input}*',
+    files: 'test/**/{mqtt-bus,external-broker,bad-input,hub-and-station}*',
     missing: programs('mosquitto', 'mosquitto_sub', 'stdbuf'),
   },
   { name: 'torture', files: 'test/end-to-end/torture*', missing: programs('mosquitto') },

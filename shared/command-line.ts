@@ -26,7 +26,16 @@ export function takenPort(error: unknown): number | undefined {
 }
 
 /** System errors that speak of the caller's own file names (errno(3)). */
-const fileFaults = ['EEXIST', 'ENOTDIR', 'EISDIR', 'EACCES', 'EROFS', 'ENOENT', 'SQLITE_CANTOPEN'];
+const fileFaults = [
+  'EEXIST',
+  'ENOTDIR',
+  'EISDIR',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOENT',
+  'SQLITE_CANTOPEN',
+];
 
 /** @returns what the caller can mend, in a line, or undefined when it is a fault of ours. */
 export function mendable(error: unknown): string | undefined {

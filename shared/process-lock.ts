@@ -29,3 +29,14 @@ export function lockFolder(folder: string, what: string): () => void {
   }
   return () => lock.close();
 }
+
+/** @returns whether a process of that kind runs on the folder now. */
+export function isInUse(folder: string, what: string): boolean {
+  try {
+    lockFolder(folder, what)();
+    return false;
+  } catch (error) {
+    if (error instanceof FolderInUse) return true;
+    throw error;
+  }
+}

@@ -19,8 +19,14 @@ export const noteAction = (
     .values({ at, by, action, subject, detail: JSON.stringify(detail) })
     .execute();
 
+/** A name is what people go by; without one nobody knows whom a line is about. */
+function refuseBlank(name: string): void {
+  if (name.trim() === '') throw new Refusal('a name must not be blank');
+}
+
 /** @returns what the station needs to know; the password is nowhere else in clear. */
 export async function addStation({ db, schemeKey }: Store, name: string, by: string) {
+  refuseBlank(name);
   const [station, macKey, password] = [newStationId(), newKey(), newKey()];
   const hash = hashPassword(password);
   await db.transaction().execute(async (trx) => {
@@ -61,7 +67,9 @@ export async function revokeStation({ db }: Store, station: string, by: string):
   });
 }
 
+/** @throws Refusal when the name is blank */
 export async function addVolunteer({ db }: Store, name: string, by: string): Promise<string> {
+  refuseBlank(name);
   const id = newVolunteerId();
   await db.transaction().execute(async (trx) => {
     await trx.insertInto('volunteer').values({ id, name, created_at: Date.now() }).execute();

@@ -1,10 +1,9 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { count } from '../../shared/command-line.ts';
 import { decideReview, decideSetAside, listReviews, listSetAside } from '../app/decisions.ts';
 import { localDay } from '../domain/dating.ts';
 import { readHubSettings } from '../settings.ts';
-import { answer, type Common, command, withStore } from './run.ts';
+import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
 interface DecisionFlags extends Common {
   readonly by: string;
@@ -18,7 +17,7 @@ const decision = (name: string, description: string): Command =>
 
 const made = ({ data, by, reason }: DecisionFlags) => ({
   ...{ by, reason, atMs: Date.now() },
-  dayOf: localDay(readHubSettings(resolve(data)).timeZone),
+  dayOf: localDay(readHubSettings(fromHere(data)).timeZone),
 });
 
 export function addDecisionCommands(program: Command): void {

@@ -20,7 +20,7 @@ export function addPeopleCommands(program: Command): void {
       async (common: Common) => {
         const rows = await withStore(common, listVolunteers);
         const lines = rows.map(
-          ({ id, name, balance, cards }) => `${id}  ${name}  ${balance} points  ${cards} cards`,
+          ({ id, name, balance, cards }) => `${id}  ${name}  ${balance} points  cards: ${cards}`,
         );
         answer(common, rows, lines.length === 0 ? 'no volunteers' : lines.join('\n'));
       },

@@ -20,6 +20,9 @@ export const command = (name: string, description: string): Command =>
     .option('--data <dir>', 'data folder of the hub', './data')
     .option('--json', 'answer in JSON');
 
+/** A path as whoever called means it: npm runs its scripts in the folder of the package (npm-run, "INIT_CWD"). */
+export const fromHere = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path);
+
 /**
  * Opens the hub's store for one piece of work; the hub may be running beside it.
  * @param create makes a new store where there is none; without it, a mistyped folder is a refusal
@@ -29,7 +32,7 @@ export async function withStore<T>(
   work: (store: Store) => Promise<T>,
   { create = false } = {},
 ): Promise<T> {
-  const folder = resolve(data);
+  const folder = fromHere(data);
   if (!create && !existsSync(join(folder, storeFileName))) {
     throw new Refusal(`there is no hub's data in ${folder}: say where with --data`);
   }

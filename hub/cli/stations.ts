@@ -1,16 +1,19 @@
+import { X509Certificate } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { brokerUrlSchema } from '../../shared/bus/broker-url.ts';
+import { isInUse } from '../../shared/process-lock.ts';
 import { writeSettings } from '../../shared/settings/settings-file.ts';
 import { addStation, Refusal, revokeStation } from '../app/registry.ts';
 import { listStations, status } from '../app/reports.ts';
+import { readHubSettings } from '../settings.ts';
 import type { Store } from '../store/open-store.ts';
-import { answer, type Common, command, operator, withStore } from './run.ts';
+import { answer, type Common, command, fromHere, operator, withStore } from './run.ts';
 
 interface AddFlags extends Common {
   readonly out: string;
-  readonly url: string;
+  readonly url?: string;
   readonly ca?: string;
   readonly virtual?: true;
   readonly panel: string;
@@ -22,7 +25,10 @@ export function addStationCommands(program: Command): void {
     command('add', 'Adds a station and writes its settings file, which holds its keys (mode 0600).')
       .argument('<name>', 'what people call it')
       .requiredOption('--out <file>', 'where to write station.json')
-      .option('--url <url>', 'where the station finds the broker', 'mqtt://127.0.0.1:1883')
+      .option(
+        '--url <url>',
+        'where the station finds the broker (default: the hub on this machine)',
+      )
       .option('--ca <file>', "PEM of the authority that signed the broker's certificate")
       .option('--virtual', 'a virtual reader and panel instead of hardware')
       .option('--panel <path>', 'serial port of the panel', '/dev/serial/by-id/CHANGE-ME')
@@ -33,7 +39,8 @@ export function addStationCommands(program: Command): void {
       async (common: Common) => {
         const stations = await withStore(common, listStations);
         const lines = stations.map(stationLine);
-        answer(common, stations, lines.length === 0 ? 'no stations' : lines.join('\n'));
+        const text = lines.length === 0 ? 'no stations' : lines.join('\n');
+        answer(common, stations, `${hubLine(common)}${text}`);
       },
     ),
   );
@@ -63,16 +70,22 @@ function stationLine({ id, name, state, since, health }: StationLine): string {
       ? []
       : [
           `reader ${health.reader}, panel ${health.panel}, journal ${health.journal}, ` +
-            `${health.backlog} waiting`,
+            `${health.backlog} waiting when it last said so`,
         ];
   return [id, name, stands, ...parts].join('  ');
 }
 
+/** What is stored is as old as the hub's last moment. */
+const hubLine = ({ data }: Common): string =>
+  isInUse(fromHere(data), 'hub') ? '' : 'The hub is not running. This is how things stood:\n';
+
 async function showStatus(common: Common): Promise<void> {
   const now = await withStore(common, status);
-  const { refusals, stations, setAside, ...counts } = now;
+  const { refusals, stations, setAside } = now;
   const lines = [
-    ...Object.entries(counts).map(([name, value]) => `${name}: ${value}`),
+    `${now.openAlarms} open alarms${now.openAlarms > 0 ? ': see "alarm list"' : ''}`,
+    `${now.entries} entries, ${now.transfers} transfers, ${now.volunteers} volunteers`,
+    `${now.toReview} check-ins to review, ${now.waitingToBePublished} commits to be published`,
     ...stations.map(stationLine),
     ...setAside.map(
       ({ station, stationName, entries }) =>
@@ -80,16 +93,35 @@ async function showStatus(common: Common): Promise<void> {
     ),
     ...refusals.map(({ reason, station, count }) => `refused, ${reason}: ${count} ${station}`),
   ];
-  answer(common, now, lines.join('\n'));
+  const hub = isInUse(fromHere(common.data), 'hub') ? 'running' : 'stopped';
+  answer(common, { hub, ...now }, `${hubLine(common)}${lines.join('\n')}`);
+}
+
+/** @throws Refusal where stations cannot know by which name to find the hub */
+function ownUrl({ data }: Common): string {
+  const { mqtt, externalBroker } = readHubSettings(fromHere(data));
+  if (externalBroker) return externalBroker.url;
+  if (mqtt.tls)
+    throw new Refusal(`the hub speaks TLS: say --url mqtts://NAME:${mqtt.port}, and --ca`);
+  return `mqtt://127.0.0.1:${mqtt.port}`;
+}
+
+function readCertificate(file: string): string {
+  const pem = readFileSync(file, 'utf8');
+  try {
+    return new X509Certificate(pem) && pem;
+  } catch {
+    throw new Refusal(`${file} is no certificate in PEM`);
+  }
 }
 
 /** Everything that could go wrong with the file is looked at first: a station is added only with one. */
 async function add(name: string, flags: AddFlags): Promise<void> {
-  const file = resolve(flags.out);
+  const file = fromHere(flags.out);
   if (existsSync(file)) throw new Refusal(`${file} is there already: it holds a station's keys`);
-  const url = brokerUrlSchema.safeParse(flags.url);
+  const url = brokerUrlSchema.safeParse(flags.url ?? ownUrl(flags));
   if (!url.success) throw new Refusal(`--url: ${url.error.issues[0]?.message}`);
-  const ca = flags.ca === undefined ? {} : { ca: readFileSync(flags.ca, 'utf8') };
+  const ca = flags.ca === undefined ? {} : { ca: readCertificate(fromHere(flags.ca)) };
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   accessSync(dirname(file), constants.W_OK);
   const create = { create: true };

@@ -24,6 +24,7 @@ export class OutboxPublisher {
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
+  #isHeld = false;
   /** Ids up to here are published; after a crash those of the last moment are published again. */
   #publishedId = 0;
   #callOffRemoval: (() => void) | undefined;
@@ -45,8 +46,20 @@ export class OutboxPublisher {
   /** Call after each commit, each reconnection, and when another process has committed. */
   wake(): void {
     this.#again = true;
-    if (this.#running !== undefined || this.#stopped) return;
+    if (this.#running !== undefined || this.#stopped || this.#isHeld) return;
     this.#running = this.#run();
+  }
+
+  /**
+   * Publishes nothing for so long: whoever followed the feed when the hub went needs a moment to come
+   * back, and a broker tells only who is there.
+   */
+  hold(ms: number): void {
+    this.#isHeld = true;
+    this.#timers.after(ms, () => {
+      this.#isHeld = false;
+      this.wake();
+    });
   }
 
   async stop(): Promise<void> {

@@ -35,15 +35,19 @@ describe("the hub's command line", { timeout: 60_000 }, () => {
     expect(add('--ca', join(folder, 'no-such-file')).status).toBe(2);
     expect(existsSync(join(folder, 'station.json'))).toBe(false);
     writeFileSync(join(folder, 'ca.pem'), 'PEM');
-    expect(add('--ca', join(folder, 'ca.pem'), '--url', 'mqtts://far.example').status).toBe(0);
+    expect(add('--ca', join(folder, 'ca.pem')).stderr).toMatch(/no certificate/);
+    expect(hub('volunteer', 'add', ' ').stderr).toMatch(/must not be blank/);
+    expect(add('--url', 'mqtts://far.example').status).toBe(0);
     const written = readFileSync(join(folder, 'station.json'), 'utf8');
-    expect(JSON.parse(written)).toMatchObject({ hub: { ca: 'PEM', url: 'mqtts://far.example' } });
+    expect(JSON.parse(written)).toMatchObject({ hub: { url: 'mqtts://far.example' } });
     expect(statSync(join(folder, 'station.json')).mode & 0o777).toBe(0o600);
     const { status, stderr } = add();
     expect(status).toBe(2);
     expect(stderr).toMatch(/is there already/);
     expect(readFileSync(join(folder, 'station.json'), 'utf8')).toBe(written);
     expect(JSON.parse(hub('station', 'list', '--json').stdout)).toHaveLength(1);
+    expect(hub('status').stdout).toMatch(/^The hub is not running/);
+    expect(JSON.parse(hub('status', '--json').stdout)).toMatchObject({ hub: 'stopped' });
   });
 
   it('refuses a bad option with exit code 2, and helps with exit code 0', () => {
