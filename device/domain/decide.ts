@@ -182,7 +182,10 @@ function journalReplaced(
   { restored, trouble }: Extract<Input, { type: 'journal-replaced' }>,
   nowMs: number,
 ): Decision {
-  const known = [...state.alarms.map(({ key }) => key), ...state.raisedAnew];
+  // What was raised anew is done with, unless its own journal is back and will deliver it after all:
+  // then the hub has it under both names, and the light speaks of both.
+  const done = state.raisedAnew.filter(({ epoch }) => epoch !== restored.epoch);
+  const known = [...state.alarms.map(({ key }) => key), ...done];
   const found = restoredAlarms(restored, nowMs).filter(
     ({ key }) => !known.some(({ epoch, seq }) => epoch === key.epoch && seq === key.seq),
   );
