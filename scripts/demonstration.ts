@@ -45,7 +45,7 @@ export async function prepareDemonstration(
   const { password, ...identity } = await addStation(store, 'Station 1', 'start');
   await store.close();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileSync(made.cardsFile, `${JSON.stringify(cards, null, 2)}\n`);
+  writeFileSync(made.cardsFile, `${JSON.stringify(cards, null, 2)}\n`, { mode: 0o600 });
   const kinds = { reader: { kind: 'virtual' }, panel: { kind: 'virtual' } };
   // Written last: its presence says that the demonstration is complete.
   writeSettings(made.stationFile, {
