@@ -4,6 +4,7 @@ import { type LightName, lights } from '../../device/domain/signals.ts';
 import type { StationState } from '../../device/domain/state.ts';
 import type { Journal } from '../../device/journal/journal.ts';
 import { type Lane, lanes } from '../../shared/wire/entry.ts';
+import type { AlarmKey } from '../../shared/wire/messages.ts';
 import { keyOf } from './hub-facts.ts';
 import { type Invariant, invariants, violate, type World } from './world.ts';
 
@@ -145,7 +146,9 @@ export class StationWitness {
   #latched(state: StationState): void {
     for (const [name, { epoch, seq }] of this.#alarms) {
       if (this.#world.facts.alarmWas(name, 'resolved')) continue;
-      if (state.alarms.some(({ key }) => key.epoch === epoch && key.seq === seq)) continue;
+      const isIt = (key: AlarmKey): boolean => key.epoch === epoch && key.seq === seq;
+      // What was raised anew lives on under another name.
+      if (state.alarms.some(({ key }) => isIt(key)) || state.raisedAnew.some(isIt)) continue;
       this.#violate(invariants.latched, name);
     }
   }
