@@ -16,6 +16,8 @@ interface Flags {
 /** In the order in which they were started; stopped the other way round. */
 const children: Child[] = [];
 let stopping: Promise<void> | undefined;
+/** Held here, since a lock that nobody holds on to is collected, and with it given back. */
+let unlock: () => void = () => {};
 
 /** Others are told these numbers, so they have to be known before. */
 function listeningPort(text: string): number {
@@ -47,7 +49,7 @@ async function main(flags: Flags): Promise<void> {
   }
   const data = resolve(process.env['YIZHAN_CALLED_FROM'] ?? '.', flags.data);
   // Before the ports: whoever holds those may be the very one that runs on this data.
-  lockFolder(data, 'start');
+  unlock = lockFolder(data, 'start');
   if (isInUse(data, 'hub')) throw new FolderInUse(data, 'hub');
   await requireFree([
     [flags.mqttPort, '--mqtt-port'],
@@ -105,6 +107,7 @@ function watch(child: Child, command: string): void {
 async function stopWith(exitCode: number): Promise<void> {
   stopping ??= (async () => {
     for (const child of children.toReversed()) await child.stop();
+    unlock();
   })();
   await stopping;
   process.exit(exitCode);

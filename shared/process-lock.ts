@@ -14,7 +14,7 @@ export class FolderInUse extends Error {
  * Keeps a second process of the same kind off a data folder. The lock is SQLite's on a file of its
  * own (fcntl(2)), so it goes with the process however that ends, and leaves nothing stale behind.
  * @param what for whom it is asked, such as `hub`; one lock each
- * @returns a function that gives it back
+ * @returns a function that gives it back; who lets go of it lets go of the lock, when it is collected
  * @throws FolderInUse; or the system's error when the folder cannot be used
  */
 export function lockFolder(folder: string, what: string): () => void {
