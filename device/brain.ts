@@ -115,9 +115,7 @@ export class Brain {
         if (this.#isOfThisEpoch()) this.#send(step);
         return;
       case 'keep-cursor':
-        if (this.#isOfThisEpoch()) {
-          this.#keep(() => keeper.journal.keepCursor(step.lane, step.committed));
-        }
+        if (this.#isOfThisEpoch()) this.#keepCursor(step.lane, step.committed);
         return;
       case 'begin-epoch':
         this.#beginEpoch(step.epoch, step.last);
@@ -174,12 +172,7 @@ export class Brain {
     const { uplink, version, diskFreeBytes } = this.#parts;
     uplink.announce(
       { epoch, latched: alarms.map(({ key }) => key) },
-      {
-        version,
-        ...parts,
-        backlog: backlogOf({ lanes }),
-        diskFreeBytes: diskFreeBytes(),
-      },
+      { version, ...parts, backlog: backlogOf({ lanes }), diskFreeBytes: diskFreeBytes() },
     );
   }
 
@@ -282,6 +275,15 @@ export class Brain {
       this.#parts.log.error({ err: error }, 'the journal could not note its state');
       this.#cannotWrite(error);
     }
+  }
+
+  /** A cursor beyond an alarm whose latch did not reach the disk would let a restart forget it. */
+  #keepCursor(lane: Lane, committed: number): void {
+    const { journal } = this.#parts.keeper;
+    this.#keep(() => {
+      if (lane === 'alarm') journal.keepLatched(this.#state.alarms);
+      journal.keepCursor(lane, committed);
+    });
   }
 
   /** A full disk is the disk's fault, which the disk watch ends. */

@@ -213,6 +213,18 @@ describe('a disk that takes no more', () => {
     expect(station.keeper.durable).toBe(true);
     expect(alarmsAtHub()).toBe(1);
   });
+
+  it('forgets no alarm whose latch it could not keep, whatever the hub has received', async () => {
+    const disk = new FaultyDisk();
+    begin(disk.files);
+    await station.connect();
+    disk.fault = (sql) => (sql.includes('INTO meta') ? 'SQLITE_FULL' : undefined);
+    station.callForHelp();
+    await eventually('the alarm is stored', () => station.light === 'alarm-stored');
+    await station.stop();
+    begin();
+    expect(latched()).toHaveLength(1);
+  });
 });
 
 /** Lets time pass, and the station notice it. */
