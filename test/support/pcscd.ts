@@ -66,15 +66,14 @@ function buildUsbReader(folder: string): string {
   const library = path.join(folder, 'libusb-reader.so');
   const vpcd = path.join(folder, vpcdSoname);
   fs.symlinkSync(vpcdDriver, vpcd);
-  const toLibrary = [
-    '-D_GNU_SOURCE',
-    '-Wall',
-    '-Werror',
-    '-shared',
-    '-fPIC',
-    '-I/usr/include/PCSC',
-  ];
-  execFileSync('gcc', [...toLibrary, '-o', library, usbReaderSource, vpcd, '-Wl,-rpath,$ORIGIN']);
+  execFileSync('gcc', [
+    ...libraryFlags,
+    '-o',
+    library,
+    usbReaderSource,
+    vpcd,
+    '-Wl,-rpath,$ORIGIN',
+  ]);
   return library;
 }
 
