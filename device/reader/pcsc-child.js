@@ -12,6 +12,8 @@ const heartbeatIntervalMs = 500;
 const probeIntervalMs = 500;
 /** pcscd that was started by our own probe needs a moment to find a USB reader. */
 const readerGraceMs = 3_000;
+/** With no reader there is nothing to lose by looking anew: see `expectReader`. */
+const lookAnewMs = 10_000;
 /** The slots of one reader end within pcscd's 400 ms of each other, or never: see `expectEnd`. */
 const endAwaitedMs = 1_500;
 /** Powering a card and reading its UID takes some 50 ms; past this the card, reader or driver hangs. */
@@ -43,7 +45,7 @@ function killSelf() {
 }
 
 /**
- * @param {'pcscd' | 'stuck' | 'swap' | 'unplugged' | 'crash'} cause
+ * @param {'pcscd' | 'stuck' | 'swap' | 'unplugged' | 'absent' | 'crash'} cause
  * @param {unknown} why
  */
 function die(cause, why) {
@@ -104,11 +106,22 @@ class Slot {
     reader.logger = { ...silentLogger, error: (error) => this.#onLoggedError(error) };
     reader.on('error', (error) => die('pcscd', error));
     reader.on('end', () => this.#onEnd());
+    this.#expectEndOnClose(reader.reader);
     reader.on('card', () => this.#onCard());
     reader.on('card.off', () => this.#onGone());
     reader.reader.on('status', (status) => this.#onStatus(status.state));
     attached.add(this);
+    clearTimeout(absence);
     send({ type: 'attached', reader: this.#name });
+  }
+
+  /** pcsclite closes a slot that has left the list. Once in some 100 times it does not say that it ended. */
+  #expectEndOnClose(slot) {
+    const { close } = slot;
+    slot.close = () => {
+      expectEnd([this]);
+      return close.call(slot);
+    };
   }
 
   /** nfc-pcsc's own listener ran just before; `reader.reader.state` is still the previous state. */
@@ -179,6 +192,7 @@ class Slot {
     attached.delete(this);
     send({ type: 'detached', reader: this.#name });
     expectEnd([...attached]);
+    if (attached.size === 0) expectReader();
   }
 }
 
@@ -195,6 +209,18 @@ function expectEnd(slots) {
   setTimeout(() => {
     if (slots.some((slot) => attached.has(slot))) die('unplugged', 'a slot did not end');
   }, endAwaitedMs);
+}
+
+let absence;
+
+/**
+ * pcsclite's two threads share one list of readers without a lock: when it changes twice in quick
+ * succession, the first to be told wipes out the second, and a reader that is there is never
+ * announced. A new process sees it.
+ */
+function expectReader() {
+  clearTimeout(absence);
+  absence = setTimeout(() => die('absent', 'no reader: looking anew'), lookAnewMs);
 }
 
 const silentLogger = { log() {}, debug() {}, info() {}, warn() {}, error() {} };
@@ -230,6 +256,7 @@ async function main() {
   await pcscdAccepts();
   const nfc = new NFC(silentLogger);
   const noReader = setTimeout(() => send({ type: 'noReader' }), readerGraceMs);
+  expectReader();
   // Its context is lost for good once pcscd went; only a new process recovers.
   nfc.on('error', (error) => die('pcscd', error));
   nfc.on('reader', (reader) => {

@@ -23,7 +23,7 @@ const pcscMessage = z.discriminatedUnion('type', [
   /** The last words before the child kills itself. */
   z.object({
     type: z.literal('dying'),
-    cause: z.enum(['pcscd', 'stuck', 'swap', 'unplugged', 'crash']),
+    cause: z.enum(['pcscd', 'stuck', 'swap', 'unplugged', 'absent', 'crash']),
     why: text,
   }),
 ]);

@@ -31,6 +31,7 @@ const dyingDetails: Record<Exclude<Dying['cause'], 'swap'>, string> = {
   pcscd: 'pcscd stopped or lost the reader: see "systemctl status pcscd"',
   stuck: 'the card reader does not answer: take the card away, or replug the reader',
   unplugged: noReaderDetail,
+  absent: noReaderDetail,
   crash: 'the reader process crashed: see the log',
 };
 
@@ -180,14 +181,16 @@ export class PcscReader implements Reader {
     if (!this.#listener) return;
     this.#tellExit(hung);
     const isSteady = performance.now() - this.#startedAtMs >= steadyAfterMs;
-    const isNoFailure = ['swap', 'unplugged'].includes(this.#lastWords?.cause ?? '');
+    const isNoFailure = ['swap', 'unplugged', 'absent'].includes(this.#lastWords?.cause ?? '');
     this.#failures = isSteady || isNoFailure ? 1 : this.#failures + 1;
     this.#retry = setTimeout(() => this.#spawn(), retryDelayMs(this.#failures));
   }
 
   #tellExit(hung: boolean): void {
     const words = this.#lastWords;
-    if (words) this.#log.info({ cause: words.cause, reason: words.why }, 'reader process ended');
+    // A station without a reader would fill its log with one that is looked for again and again.
+    const level = words?.cause === 'absent' ? 'debug' : 'info';
+    if (words) this.#log[level]({ cause: words.cause, reason: words.why }, 'reader process ended');
     if (hung) this.#tell('fault', hungDetail);
     else if (words?.cause === 'swap') this.#tell('starting', 'cards changed too fast: reopening');
     else if (words) this.#tell('fault', dyingDetails[words.cause]);

@@ -4,6 +4,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PcscReader } from '../../device/reader/pcsc-reader.ts';
 import { createLog } from '../../shared/log.ts';
@@ -19,6 +20,13 @@ const absenceNoticedMs = 1_500;
 function readerFor(pcscd: Pcscd, heartbeatTimeoutMs = timeoutMs): PcscReader {
   const childEnv = { PCSCLITE_CSOCK_NAME: pcscd.socketPath };
   return new PcscReader({ log, childEnv, heartbeatTimeoutMs });
+}
+
+/** @param fault see faulty-pcsc-child.js */
+function faultyReaderFor(pcscd: Pcscd, fault: string): PcscReader {
+  const childPath = fileURLToPath(new URL('../support/faulty-pcsc-child.js', import.meta.url));
+  const childEnv = { PCSCLITE_CSOCK_NAME: pcscd.socketPath, YIZHAN_FAULT: fault };
+  return new PcscReader({ log, childPath, childEnv, heartbeatTimeoutMs: timeoutMs });
 }
 
 describeReader('the PC/SC reader', async () => {
@@ -212,11 +220,11 @@ describe('the PC/SC reader on USB', () => {
   let seen: ReaderRecorder;
   const cards: VirtualCard[] = [];
 
-  async function attach(usbSlots: 1 | 2): Promise<void> {
+  async function attach(usbSlots: 1 | 2, makeReader = readerFor): Promise<void> {
     pcscd = await Pcscd.prepare({ usbSlots });
     await pcscd.start();
     await pcscd.plugReader();
-    reader = readerFor(pcscd);
+    reader = makeReader(pcscd);
     seen = new ReaderRecorder();
     reader.start(seen);
     await seen.reaches('ready');
@@ -263,5 +271,26 @@ describe('the PC/SC reader on USB', () => {
     await seen.reaches('ready');
     put('04A1B2C3');
     await seen.sees('04A1B2C3');
+  });
+
+  it('tells it although pcsclite does not say that the reader ended', async () => {
+    await attach(1, (on) => faultyReaderFor(on, 'no-end'));
+    await pcscd.unplugReader();
+    await seen.reaches('fault');
+    expect(seen.detail).toBe('no card reader is attached: plug it in, or replug it');
+    await pcscd.plugReader();
+    await seen.reaches('ready');
+    put('04A1B2C3');
+    await seen.sees('04A1B2C3');
+  });
+
+  it('finds a reader that pcsclite did not announce, and tells of its absence once', async () => {
+    const mark = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'yizhan-mark-')), 'unseen');
+    fs.writeFileSync(mark, '');
+    await attach(1, (on) => faultyReaderFor(on, `unseen:${mark}`));
+    expect(seen.faults).toEqual(['no card reader is attached: plug it in, or replug it']);
+    put('04A1B2C3');
+    await seen.sees('04A1B2C3');
+    fs.rmSync(path.dirname(mark), { recursive: true });
   });
 });
