@@ -1,20 +1,11 @@
-import { newEpoch } from '../../shared/ids.ts';
-import {
-  alarmEntrySchema,
-  genesisHash,
-  type Lane,
-  readingSchema,
-  routineEntrySchema,
-} from '../../shared/wire/entry.ts';
 import { scoreDay } from '../domain/scoring.ts';
 import { Outgoing } from '../feed/outgoing.ts';
-import type { EntriesMessage } from '../ingest/admit.ts';
-import { commitGroup } from '../ingest/commit-group.ts';
 import type { CommitWork } from '../ingest/commit-work.ts';
 import { PolicyBook } from '../ingest/policy-book.ts';
 import { settleDay, storeIssued } from '../ingest/settle-day.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
+import { acceptFork } from './accept-fork.ts';
 import { noteAction, Refusal } from './registry.ts';
 
 /** Who decides, and why: both stand in the audit log for good. */
@@ -65,7 +56,11 @@ export async function decideSetAside(
       .orderBy('id')
       .execute();
     if (rows.length === 0) throw new Refusal(`nothing of ${station} ${epoch} waits for a decision`);
-    if (decision === 'accepted') await accept(store, trx, station, rows, by);
+    if (decision === 'accepted') {
+      const name = await nameOf(trx, station);
+      const work = { ...workOf(store, trx, by), nameOf: () => name };
+      await acceptFork(station, rows, (nowMs) => ({ ...work, outgoing: new Outgoing(), nowMs }));
+    }
     const ids = rows.map(({ id }) => id);
     await trx.updateTable('set_aside').set({ decision }).where('id', 'in', ids).execute();
     const detail = { epoch, entries: rows.length, reason: by.reason };
@@ -122,54 +117,6 @@ export async function decideReview(
     await storeIssued(work);
     await work.outgoing.store(trx);
   });
-}
-
-interface SetAsideRow {
-  readonly lane: Lane;
-  readonly body: string;
-  readonly sent: string;
-  readonly received_ms: number;
-}
-
-async function accept(
-  store: Pick<Store, 'ingest'>,
-  trx: Trx,
-  station: string,
-  rows: readonly SetAsideRow[],
-  by: Decision,
-): Promise<void> {
-  const epoch = newEpoch();
-  const ofLane = (lane: Lane) => rows.filter((row) => row.lane === lane);
-  const texts = (lane: Lane) => ofLane(lane).map(({ body }) => body);
-  const sent = readingSchema.parse(JSON.parse(rows[0]?.sent ?? 'null'));
-  const envelope = { v: 1, station, epoch, sent, oldest: 1 } as const;
-  const messages: { message: EntriesMessage; texts: string[] }[] = [];
-  const routine = texts('routine').map((body, index) => ({
-    ...routineEntrySchema.parse(JSON.parse(body)),
-    seq: index + 1,
-  }));
-  if (routine.length > 0) {
-    const previous = genesisHash(epoch, 'routine');
-    const message = { ...envelope, kind: 'journal', previous, entries: routine } as const;
-    messages.push({ message, texts: texts('routine') });
-  }
-  const alarm = texts('alarm').map((body, index) => ({
-    ...alarmEntrySchema.parse(JSON.parse(body)),
-    seq: index + 1,
-  }));
-  if (alarm.length > 0) {
-    const previous = genesisHash(epoch, 'alarm');
-    const message = { ...envelope, kind: 'alarm', previous, entries: alarm } as const;
-    messages.push({ message, texts: texts('alarm') });
-  }
-  const name = await nameOf(trx, station);
-  // They are dated, and taken to be late or not, by when they really came.
-  const nowMs = rows[0]?.received_ms ?? by.atMs;
-  const work = { ...workOf(store, trx, by), nowMs, nameOf: () => name };
-  await commitGroup(
-    work,
-    messages.map((one) => ({ ...one, mac: '' })),
-  );
 }
 
 async function nameOf(trx: Trx, station: string): Promise<string> {

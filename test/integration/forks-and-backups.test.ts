@@ -97,6 +97,48 @@ describe('a copied memory card', () => {
     expect(await listSetAside(hub.store)).toEqual([]);
   });
 
+  it('is dated by when each of its messages came, when two copies went on under one epoch', async () => {
+    const { copy, unit } = await fork();
+    const other = unit.copy();
+    other.texts.splice(2);
+    other.hashes.splice(3);
+    // Three days later, and neither copy had its clock set: only the message that brings it dates it.
+    const late = { wallMs: 0, monoMs: 3_600_000, boot: 'boot-2', synced: false };
+    other.checkIn(late);
+    hub.nowMs = startMs + 3 * 24 * 60 * minuteMs;
+    const sent = { ...late, monoMs: late.monoMs + minuteMs };
+    await hub.give(other.message(3, 3, 0, { sent }));
+    const which = { station: hub.station, epoch: copy.epoch };
+    expect(await decideSetAside(hub.store, which, 'accepted', decided())).toBe(3);
+    const days = await hub.store.db
+      .selectFrom('check_in')
+      .select(['day', 'outcome', 'epoch', 'seq'])
+      .orderBy('journal_id')
+      .execute();
+    expect(days.at(-1)).toMatchObject({ day: '2026-03-05', outcome: 'credited', seq: 3 });
+    expect(new Set(days.slice(-3).map(({ epoch }) => epoch)).size).toBe(2);
+  });
+
+  it('stands in the journal as the station wrote it, and a mistake still names its alarm', async () => {
+    const unit = new Past(hub, 'alarm').add(1, { type: 'alarm', gesture: 'hold' });
+    const copy = unit.copy();
+    unit.add(2, { type: 'alarm', gesture: 'hold' });
+    copy.add(3, { type: 'alarm', gesture: 'hold' }).add(4, { type: 'mistake', alarm: 2 });
+    for (const seq of [1, 2]) await hub.give(unit.message(seq, seq), hub.macKey, 'alarm');
+    for (const seq of [2, 3]) await hub.give(copy.message(seq, seq), hub.macKey, 'alarm');
+    const which = { station: hub.station, epoch: unit.epoch };
+    expect(await decideSetAside(hub.store, which, 'accepted', decided())).toBe(2);
+    const alarms = await hub.store.db.selectFrom('alarm').selectAll().orderBy('id').execute();
+    expect(alarms.map(({ seq, mistake_ms }) => [seq, mistake_ms !== null])).toEqual([
+      [1, false],
+      [2, false],
+      [2, true],
+    ]);
+    const rows = await hub.store.db.selectFrom('journal').select(['seq', 'body']).execute();
+    for (const { seq, body } of rows) expect(JSON.parse(body)).toMatchObject({ seq });
+    expect(await told()).not.toContainEqual(expect.objectContaining({ state: 'entries-missing' }));
+  });
+
   it('stays out when a person discards it, and is still kept', async () => {
     const { copy } = await fork();
     const which = { station: hub.station, epoch: copy.epoch };
