@@ -1,12 +1,10 @@
-import { scoreDay } from '../domain/scoring.ts';
 import { Outgoing } from '../feed/outgoing.ts';
-import type { CommitWork } from '../ingest/commit-work.ts';
-import { PolicyBook } from '../ingest/policy-book.ts';
 import { settleDay, storeIssued } from '../ingest/settle-day.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
 import { acceptFork } from './accept-fork.ts';
-import { noteAction, Refusal } from './registry.ts';
+import { noteAction, Refusal, refuseBlank } from './registry.ts';
+import { workFor } from './work-for.ts';
 
 /** Who decides, and why: both stand in the audit log for good. */
 export interface Decision {
@@ -44,6 +42,7 @@ export async function decideSetAside(
   decision: 'accepted' | 'discarded',
   by: Decision,
 ): Promise<number> {
+  refuseBlank(by.reason, 'the reason');
   return store.db.transaction().execute(async (trx) => {
     const rows = await trx
       .selectFrom('set_aside')
@@ -58,7 +57,7 @@ export async function decideSetAside(
     if (rows.length === 0) throw new Refusal(`nothing of ${station} ${epoch} waits for a decision`);
     if (decision === 'accepted') {
       const name = await nameOf(trx, station);
-      const work = { ...workOf(store, trx, by), nameOf: () => name };
+      const work = { ...workFor(store, trx, by), nameOf: () => name };
       await acceptFork(station, rows, (nowMs) => ({ ...work, outgoing: new Outgoing(), nowMs }));
     }
     const ids = rows.map(({ id }) => id);
@@ -93,6 +92,7 @@ export async function decideReview(
   decision: 'accepted' | 'refused',
   by: Decision,
 ): Promise<void> {
+  refuseBlank(by.reason, 'the reason');
   await store.db.transaction().execute(async (trx) => {
     const row = await trx
       .selectFrom('check_in')
@@ -112,7 +112,7 @@ export async function decideReview(
       .execute();
     await noteAction(trx, by.by, `review ${decision}`, String(id), { reason: by.reason }, by.atMs);
     if (counts === 0 || volunteer === null || name === null) return;
-    const work = workOf(store, trx, by);
+    const work = workFor(store, trx, by);
     await settleDay(work, { volunteer: { id: volunteer, name }, day });
     await storeIssued(work);
     await work.outgoing.store(trx);
@@ -123,19 +123,3 @@ async function nameOf(trx: Trx, station: string): Promise<string> {
   const query = trx.selectFrom('station').select('name').where('id', '=', station);
   return (await query.executeTakeFirstOrThrow()).name;
 }
-
-const workOf = (
-  { ingest }: Pick<Store, 'ingest'>,
-  trx: Trx,
-  { atMs, dayOf }: Decision,
-): CommitWork => ({
-  trx,
-  statements: ingest,
-  policies: new PolicyBook(ingest),
-  outgoing: new Outgoing(),
-  nowMs: atMs,
-  dayOf,
-  score: scoreDay,
-  nameOf: (station) => station,
-  issued: 0,
-});

@@ -3,25 +3,31 @@ import { newKey, newStationId, newVolunteerId } from '../../shared/ids.ts';
 import { volunteerAccount } from '../domain/ledger.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
+import { assignCheckIns } from './assign-check-ins.ts';
 import { hashPassword } from './passwords.ts';
 
-/** Who did what: append-only. */
-export const noteAction = (
+/**
+ * Who did what: append-only. It stands in the transaction of what was done.
+ * @throws Refusal when nobody says who: every change has a name on it
+ */
+export async function noteAction(
   trx: Trx,
   by: string,
   action: string,
   subject: string,
-  detail = {},
+  detail: object = {},
   at = Date.now(),
-) =>
-  trx
+): Promise<void> {
+  refuseBlank(by, 'the name of who does it');
+  await trx
     .insertInto('operator_action')
     .values({ at, by, action, subject, detail: JSON.stringify(detail) })
     .execute();
+}
 
-/** A name is what people go by; without one nobody knows whom a line is about. */
-function refuseBlank(name: string): void {
-  if (name.trim() === '') throw new Refusal('a name must not be blank');
+/** @throws Refusal: without a name nobody knows whom a line is about, without a reason nobody knows why */
+export function refuseBlank(text: string, what = 'a name'): void {
+  if (text.trim() === '') throw new Refusal(`${what} must not be blank`);
 }
 
 /** @returns what the station needs to know; the password is nowhere else in clear. */
@@ -84,7 +90,8 @@ export async function addVolunteer({ db }: Store, name: string, by: string): Pro
 const uidPattern = /^(?:[0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20})$/i;
 
 /**
- * Gives a volunteer a card; only the token made from the UID is stored.
+ * Gives a volunteer a card; only the token made from the UID is stored. Taps of it that came before
+ * it was anybody's count from now on.
  * @param uid hex digits
  * @throws Refusal (without the UID) when it is none, the volunteer unknown, or the card somebody's already
  */
@@ -102,5 +109,6 @@ export async function addCard(store: Store, volunteer: string, uid: string, by: 
       .values({ token, volunteer_id: volunteer, status: 'active' })
       .execute();
     await noteAction(trx, by, 'card add', volunteer);
+    await assignCheckIns(store, trx, { volunteer, card: token });
   });
 }

@@ -1,0 +1,23 @@
+import { scoreDay } from '../domain/scoring.ts';
+import { Outgoing } from '../feed/outgoing.ts';
+import type { CommitWork } from '../ingest/commit-work.ts';
+import { PolicyBook } from '../ingest/policy-book.ts';
+import type { Store } from '../store/open-store.ts';
+import type { Trx } from '../store/schema.ts';
+
+/** What ingest commits with, for what a person decides. */
+export const workFor = (
+  { ingest }: Pick<Store, 'ingest'>,
+  trx: Trx,
+  { atMs, dayOf }: { atMs: number; dayOf: (ms: number) => string },
+): CommitWork => ({
+  trx,
+  statements: ingest,
+  policies: new PolicyBook(ingest),
+  outgoing: new Outgoing(),
+  nowMs: atMs,
+  dayOf,
+  score: scoreDay,
+  nameOf: (station) => station,
+  issued: 0,
+});
