@@ -133,6 +133,7 @@ async function boot(
     await bus.stop();
     await ingest.settled();
   });
+  if (bus instanceof EmbeddedBus) await store.note('mqtt-port', `${bus.port}`);
   const broker =
     bus instanceof EmbeddedBus ? `port ${bus.port}` : (settings.externalBroker?.url ?? '');
   return { broker, httpPort: http.port };

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { addCard, addStation, addVolunteer } from '../hub/app/registry.ts';
 import { listVolunteers } from '../hub/app/reports.ts';
 import { openStore } from '../hub/store/open-store.ts';
+import { makeFolder } from '../shared/make-folder.ts';
 import { readSettings, writeSettings } from '../shared/settings/settings-file.ts';
 
 /** A card and a volunteer each. */
@@ -44,7 +45,7 @@ export async function prepareDemonstration(
   }
   const { password, ...identity } = await addStation(store, 'Station 1', 'start');
   await store.close();
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   writeFileSync(made.cardsFile, `${JSON.stringify(cards, null, 2)}\n`, { mode: 0o600 });
   const kinds = { reader: { kind: 'virtual' }, panel: { kind: 'virtual' } };
   // Written last: its presence says that the demonstration is complete.

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { makeFolder } from './make-folder.ts';
 
 /** The folder is in use by another process. */
 export class FolderInUse extends Error {
@@ -18,7 +18,7 @@ export class FolderInUse extends Error {
  * @throws FolderInUse; or the system's error when the folder cannot be used
  */
 export function lockFolder(folder: string, what: string): () => void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const lock = new Database(join(folder, `${what}.lock`), { timeout: 0 });
   try {
     lock.exec('BEGIN EXCLUSIVE');

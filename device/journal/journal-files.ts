@@ -1,14 +1,7 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { makeFolder } from '../../shared/make-folder.ts';
 import { syncFolder } from '../../shared/settings/durable-file.ts';
 
 /** What a journal's file stands for when it lives only as long as the process. */
@@ -35,7 +28,7 @@ export const diskFiles: JournalFiles = {
     return db;
   },
   makeFolder(folder) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   },
   isWritable(folder) {
     // Only writing proves it: ext4 after an error refuses to write, but access(2) still says yes.

@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { brokerUrlSchema } from '../../shared/bus/broker-url.ts';
+import { makeFolder } from '../../shared/make-folder.ts';
 import { isInUse } from '../../shared/process-lock.ts';
 import { writeSettings } from '../../shared/settings/settings-file.ts';
 import { addStation, Refusal, revokeStation } from '../app/registry.ts';
@@ -98,12 +99,16 @@ async function showStatus(common: Common): Promise<void> {
 }
 
 /** @throws Refusal where stations cannot know by which name to find the hub */
-function ownUrl({ data }: Common): string {
-  const { mqtt, externalBroker } = readHubSettings(fromHere(data));
+async function ownUrl(flags: AddFlags): Promise<string> {
+  const { mqtt, externalBroker } = readHubSettings(fromHere(flags.data));
   if (externalBroker) return externalBroker.url;
   if (mqtt.tls)
     throw new Refusal(`the hub speaks TLS: say --url mqtts://NAME:${mqtt.port}, and --ca`);
-  return `mqtt://127.0.0.1:${mqtt.port}`;
+  // A hub that runs may have been given another port than its settings say.
+  const running = isInUse(fromHere(flags.data), 'hub')
+    ? await withStore(flags, (store) => store.recall('mqtt-port'))
+    : undefined;
+  return `mqtt://127.0.0.1:${running ?? mqtt.port}`;
 }
 
 function readCertificate(file: string): string {
@@ -119,10 +124,10 @@ function readCertificate(file: string): string {
 async function add(name: string, flags: AddFlags): Promise<void> {
   const file = fromHere(flags.out);
   if (existsSync(file)) throw new Refusal(`${file} is there already: it holds a station's keys`);
-  const url = brokerUrlSchema.safeParse(flags.url ?? ownUrl(flags));
+  const url = brokerUrlSchema.safeParse(flags.url ?? (await ownUrl(flags)));
   if (!url.success) throw new Refusal(`--url: ${url.error.issues[0]?.message}`);
   const ca = flags.ca === undefined ? {} : { ca: readCertificate(fromHere(flags.ca)) };
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   accessSync(dirname(file), constants.W_OK);
   const create = { create: true };
   const make = (store: Store) => addStation(store, name, operator);

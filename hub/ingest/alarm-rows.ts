@@ -47,7 +47,16 @@ export async function raiseAlarm(
   const { id } = raised ?? (await alarmOf(trx, { station, epoch, seq }));
   const event = raised === undefined ? 'told-again' : 'raised';
   await addAlarmEvent(trx, { alarm: id, at: nowMs, event, detail: how });
-  if (raised === undefined) return;
+  if (raised === undefined) {
+    // Its own entry knows when it was; the light that told of it first knew only that it is so.
+    await trx
+      .updateTable('alarm')
+      .set({ raised_ms: raisedMs })
+      .where('id', '=', id)
+      .where('raised_ms', '>', raisedMs)
+      .execute();
+    return;
+  }
   outgoing.toFeed('alarm', raisedMs, {
     ...{ station, stationName: nameOf(station) },
     ...{ alarm: { epoch, seq }, alarmId: id, state: 'raised' },

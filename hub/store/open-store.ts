@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
 import {
@@ -11,6 +11,7 @@ import {
   SqliteDriver,
 } from 'kysely';
 import { newKey } from '../../shared/ids.ts';
+import { makeFolder } from '../../shared/make-folder.ts';
 import { type IngestStatements, prepareIngest } from './ingest-statements.ts';
 import { migrations } from './migrations.ts';
 import type { Db, Schema } from './schema.ts';
@@ -33,6 +34,9 @@ export interface Store {
   dataVersion(): number;
   /** The key that turns card UIDs into tokens; made with the store, the same for every station. */
   schemeKey(): Promise<string>;
+  /** Keeps a word about this hub for other processes on the same data. */
+  note(key: 'mqtt-port', value: string): Promise<void>;
+  recall(key: 'mqtt-port'): Promise<string | undefined>;
   /** Copies the log into the database, so that the file alone holds everything: for a backup. */
   checkpoint(): void;
   close(): Promise<void>;
@@ -45,7 +49,7 @@ export class StoreTooNew extends Error {
 
 /** Opens the hub's database in `dataDir`, makes it when there is none, and brings it up to date. */
 export function openStore(dataDir: string): Store {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeFolder(dataDir);
   const file = join(dataDir, storeFileName);
   closeSync(openSync(file, 'a', 0o600)); // before SQLite makes it with the umask's mode
   chmodSync(file, 0o600);
@@ -66,6 +70,8 @@ export function storeOn(sqlite: BetterSqlite.Database, makeKey: () => string = n
     ingest: prepareIngest(db, sqlite),
     dataVersion: () => Number(sqlite.pragma('data_version', { simple: true })),
     schemeKey: () => schemeKeyOf(db),
+    note: (key, value) => note(db, key, value),
+    recall: (key) => recall(db, key),
     checkpoint: () => void sqlite.pragma('wal_checkpoint(TRUNCATE)'),
     close: () => db.destroy(),
   };
@@ -99,12 +105,22 @@ function migrate(sqlite: BetterSqlite.Database, makeKey: () => string): void {
 }
 
 async function schemeKeyOf(db: Db): Promise<string> {
-  const row = await db
-    .selectFrom('meta')
-    .select('value')
-    .where('key', '=', 'scheme-key')
-    .executeTakeFirstOrThrow();
-  return row.value;
+  const key = await recall(db, 'scheme-key');
+  if (key === undefined) throw new Error('the scheme key is not there');
+  return key;
+}
+
+async function recall(db: Db, key: string): Promise<string | undefined> {
+  const query = db.selectFrom('meta').select('value').where('key', '=', key);
+  return (await query.executeTakeFirst())?.value;
+}
+
+async function note(db: Db, key: string, value: string): Promise<void> {
+  await db
+    .insertInto('meta')
+    .values({ key, value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+    .execute();
 }
 
 /**

@@ -50,6 +50,23 @@ describe("the hub's command line", { timeout: 60_000 }, () => {
     expect(JSON.parse(hub('status', '--json').stdout)).toMatchObject({ hub: 'stopped' });
   });
 
+  it('writes the port of the hub that runs, whatever its settings say', async () => {
+    const data = join(folder, 'data');
+    const args = ['start', '--data', data, '--mqtt-port', '0', '--http-port', '0'];
+    const running = await Program.start(hubMain, args, /hub ready/);
+    const port = /MQTT on port (\d+)/.exec(running.output)?.[1];
+    expect(add('--virtual').status).toBe(0);
+    const written: unknown = JSON.parse(readFileSync(join(folder, 'station.json'), 'utf8'));
+    expect(written).toMatchObject({ hub: { url: `mqtt://127.0.0.1:${port}` } });
+    await running.stop();
+  });
+
+  it('says at once that a folder cannot be made', () => {
+    const { status, stderr } = Program.run(hubMain, ['start', '--data', '/proc/no-such/data']);
+    expect(stderr).toMatch(/ENOENT/);
+    expect(status).toBe(2);
+  });
+
   it('refuses a bad option with exit code 2, and helps with exit code 0', () => {
     expect(hub('alarm', 'acknowledge', '1').status).toBe(2);
     expect(hub('start', '--mqtt-port', '99999').status).toBe(2);

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acknowledgeAlarm } from '../../hub/app/alarms.ts';
 import { decideReview, listReviews } from '../../hub/app/decisions.ts';
 import { addCard, addVolunteer } from '../../hub/app/registry.ts';
+import { Outgoing } from '../../hub/feed/outgoing.ts';
+import { raiseAlarm } from '../../hub/ingest/alarm-rows.ts';
 import { cardToken } from '../../shared/card-token.ts';
 import { dayOf, IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
 
@@ -72,6 +74,22 @@ describe('a card that is given to somebody after it was tapped', () => {
     const by = { by: 'Operator 1', reason: 'seen there', atMs: hub.nowMs, dayOf };
     await decideReview(hub.store, held?.id ?? 0, 'accepted', by);
     expect(await pointsOf(volunteer)).toBe(10);
+  });
+});
+
+describe('an alarm that the light has told of before its own entry came', () => {
+  it('is dated by its entry', async () => {
+    const hub = await IngestHub.start();
+    const past = new Past(hub, 'alarm').add(100, { type: 'alarm', gesture: 'hold' });
+    const key = { station: hub.station, epoch: past.epoch, seq: 1 };
+    await hub.store.db.transaction().execute((trx) => {
+      const work = { trx, outgoing: new Outgoing(), nowMs: hub.nowMs, nameOf: () => 'Station 1' };
+      return raiseAlarm(work, { ...key, raisedMs: hub.nowMs, how: 'latched' });
+    });
+    await hub.give(past.message(1, 1), hub.macKey, 'alarm');
+    const alarm = await hub.store.db.selectFrom('alarm').selectAll().executeTakeFirst();
+    expect(alarm?.raised_ms).toBe(startMs + 100 * minuteMs);
+    await hub.stop();
   });
 });
 
