@@ -3,6 +3,7 @@ import { exitUsage, port, runCommand, takenPort } from '../shared/command-line.t
 import { createLog } from '../shared/log.ts';
 import { addAlarmCommands } from './cli/alarms.ts';
 import { addDecisionCommands } from './cli/decisions.ts';
+import { addNotifyCommands } from './cli/notify.ts';
 import { addPeopleCommands } from './cli/people.ts';
 import { type Common, command, fail, fromHere } from './cli/run.ts';
 import { addStationCommands } from './cli/stations.ts';
@@ -25,6 +26,7 @@ addStationCommands(program);
 addPeopleCommands(program);
 addAlarmCommands(program);
 addDecisionCommands(program);
+addNotifyCommands(program);
 runCommand(program).catch(fail);
 
 async function start(flags: StartFlags): Promise<void> {
