@@ -1,0 +1,73 @@
+import { randomInt } from 'node:crypto';
+import { systemTimers, type Timers } from '../../../shared/timers.ts';
+import type { Notice, Notifier } from '../notifier.ts';
+import { Dc09Line, type LineOptions } from './dc09-line.ts';
+import type { Dc09Settings } from './dc09-settings.ts';
+import { eventData } from './event-data.ts';
+import { LineSupervision } from './line-supervision.ts';
+import { SequenceBook } from './sequence-book.ts';
+
+export interface Dc09Options extends Partial<LineOptions> {
+  readonly timers?: Timers;
+  /** 1 to 9999. By default any, so that a hub that starts anew does not number events as it did before. */
+  readonly firstSequence?: number;
+}
+
+/** Waits between two attempts at one event: the monitoring station may be restarting its receiver. */
+const retryLimits = { firstMs: 1_000, maxMs: 8_000 };
+
+/** Tells a monitoring station of alarms and tests by ANSI/SIA DC-09. */
+export class Dc09Notifier implements Notifier {
+  readonly name: string;
+  readonly #settings: Dc09Settings;
+  readonly #timers: Timers;
+  readonly #line: Dc09Line;
+  readonly #sequences: SequenceBook;
+  readonly #stopping = new AbortController();
+  #supervision: LineSupervision | undefined;
+
+  constructor(settings: Dc09Settings, options: Dc09Options = {}) {
+    const { timers = systemTimers, now = Date.now, random = Math.random } = options;
+    const { retry = retryLimits, firstSequence = randomInt(1, 10_000) } = options;
+    this.name = settings.name;
+    this.#settings = settings;
+    this.#timers = timers;
+    this.#line = new Dc09Line(settings, { now, retry, random });
+    this.#sequences = new SequenceBook(firstSequence);
+  }
+
+  /**
+   * Fulfils when the receiver has acknowledged the event. A notice that is tried again, by this call
+   * or a later one, keeps its sequence, so that the receiver can tell that it is the same.
+   * @throws NotifyError
+   */
+  async notify(notice: Notice, signal: AbortSignal): Promise<void> {
+    const { format, account, zones, zoneDefault } = this.#settings;
+    const zone = zones[notice.station] ?? zoneDefault;
+    const { id, data } = eventData(format, account, notice, zone);
+    const sequence = this.#sequences.numberOf(`${notice.id} ${data}`);
+    const either = AbortSignal.any([signal, this.#stopping.signal]);
+    await this.#line.deliver({ id, sequence, data }, either);
+    this.#supervision?.worked();
+  }
+
+  /** Tries the line now and then at the interval of the settings; 0 there leaves it alone. */
+  start(onTrouble: (trouble: string | undefined) => void): void {
+    const { supervisionS } = this.#settings;
+    if (supervisionS === 0) return;
+    if (this.#supervision !== undefined) throw new Error(`${this.name} is supervised already`);
+    this.#supervision = new LineSupervision({
+      intervalMs: supervisionS * 1000,
+      timers: this.#timers,
+      // NULL has 0000: it is no event, and uses up no number.
+      probe: (signal) => this.#line.deliver({ id: 'NULL', sequence: 0, data: '' }, signal),
+      onTrouble,
+    });
+  }
+
+  /** Ends the supervision and gives up what is on its way. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#supervision?.stop();
+  }
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { stationIdSchema } from '../../../shared/ids.ts';
+
+const hexDigits = (least: number, most: number, what: string) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^[0-9A-Fa-f]{${least},${most}}$`),
+      `${what}: ${least} to ${most} hexadecimal digits`,
+    )
+    .toUpperCase();
+
+/** Contact ID has three digits for it, and 000 for "not known". */
+const zoneLast = 999;
+const zoneSchema = z.int().min(1).max(zoneLast);
+
+/** EN 50136: a line of class SP5 or DP4 reports its loss within 90 s. */
+const supervisionDefaultS = 90;
+
+/** A monitoring station that takes events as ANSI/SIA DC-09. What it asks for, its operators tell. */
+export const dc09Schema = z
+  .strictObject({
+    kind: z.literal('dc09'),
+    /** Names this notifier in the ladder and in troubles; each has its own. */
+    name: z
+      .string()
+      .regex(/^[\p{L}\p{N}_.-]{1,40}$/u, 'expected up to 40 letters, digits, dots and dashes'),
+    host: z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'expected a host name or an IP address'),
+    port: z.int().min(1).max(65_535),
+    transport: z.enum(['tcp', 'udp']).default('tcp'),
+    account: hexDigits(3, 16, 'the account'),
+    /** Receiver number and line prefix, where the monitoring station wants others than 0. */
+    receiver: hexDigits(1, 6, 'the receiver number').default('0'),
+    line: hexDigits(1, 6, 'the line prefix').default('0'),
+    format: z.enum(['sia', 'contact-id']).default('sia'),
+    /** AES key; a secret. Without one, whoever is on the way can read events and forge answers. */
+    key: z
+      .string()
+      .regex(
+        /^(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{48}|[0-9A-Fa-f]{64})$/,
+        'expected 32, 48 or 64 hexadecimal digits (AES-128, -192, -256)',
+      )
+      .optional(),
+    /** How often the line is tried between alarms; 0 for never. */
+    supervisionS: z
+      .int()
+      .refine((seconds) => seconds === 0 || (seconds >= 10 && seconds <= 3_600), '0, or 10 to 3600')
+      .default(supervisionDefaultS),
+    /** How long an answer may take before the same frame is sent again. */
+    ackTimeoutS: z.int().min(1).max(60).default(5),
+    /** How often one event is sent before the ladder hears that it failed. */
+    attemptsMax: z.int().min(1).max(10).default(3),
+    /** Which zone (for a test: which user) of the account a relay station is. */
+    zones: z.record(stationIdSchema, zoneSchema).default({}),
+    /** Stations that are not listed; 0 says "not known". */
+    zoneDefault: z.int().min(0).max(zoneLast).default(0),
+  })
+  .refine(({ zones, zoneDefault }) => !Object.values(zones).includes(zoneDefault), {
+    path: ['zoneDefault'],
+    error:
+      'is the zone of a station: help would be sent there for every station that is not listed',
+    // Whatever else is wrong, so that all faults are listed at once.
+    when: ({ value }) =>
+      z.looseObject({ zones: z.record(z.string(), z.unknown()) }).safeParse(value).success,
+  });
+export type Dc09Settings = z.infer<typeof dc09Schema>;

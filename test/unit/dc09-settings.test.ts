@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { dc09Schema } from '../../hub/notify/dc09/dc09-settings.ts';
+
+const least = { kind: 'dc09', name: 'Monitoring', host: '192.0.2.7', port: 4000, account: '1234' };
+const faults = (settings: object): string[] =>
+  (dc09Schema.safeParse({ ...least, ...settings }).error?.issues ?? []).map(
+    ({ path, message }) => `${path.join('.')}: ${message}`,
+  );
+
+describe('the settings of a monitoring station', () => {
+  it('need a name, an address and an account', () => {
+    expect(dc09Schema.parse(least)).toEqual({
+      ...least,
+      transport: 'tcp',
+      receiver: '0',
+      line: '0',
+      format: 'sia',
+      supervisionS: 90,
+      ackTimeoutS: 5,
+      attemptsMax: 3,
+      zones: {},
+      zoneDefault: 0,
+    });
+  });
+
+  it('take hexadecimal digits in either case', () => {
+    expect(dc09Schema.parse({ ...least, account: 'ab12', line: 'f' })).toMatchObject({
+      account: 'AB12',
+      line: 'F',
+    });
+  });
+
+  it.each([16, 24, 32])('take a key of %i bytes', (bytes) => {
+    expect(faults({ key: 'aB'.repeat(bytes) })).toEqual([]);
+  });
+
+  it.each([
+    [
+      { key: 'secret-key-in-plain-words' },
+      'key: expected 32, 48 or 64 hexadecimal digits (AES-128, -192, -256)',
+    ],
+    [{ account: '12' }, 'account: the account: 3 to 16 hexadecimal digits'],
+    [{ receiver: 'R0' }, 'receiver: the receiver number: 1 to 6 hexadecimal digits'],
+    [{ host: 'tcp://192.0.2.7' }, 'host: expected a host name or an IP address'],
+    [{ supervisionS: 5 }, 'supervisionS: 0, or 10 to 3600'],
+    [
+      { zones: { 'st-00000001': 7 }, zoneDefault: 7 },
+      'zoneDefault: is the zone of a station: help would be sent there for every station that is not listed',
+    ],
+  ])('%o: %s', (settings, fault) => {
+    expect(faults(settings)).toEqual([fault]);
+  });
+
+  it('list all their faults at once, and never the key', () => {
+    const found = faults({ key: 'hunter2', port: 0, zones: { 'Station 1': 1 }, more: 1 });
+    expect(found.map((fault) => fault.split(':')[0]).sort()).toEqual([
+      '',
+      'key',
+      'port',
+      'zones.Station 1',
+    ]);
+    expect(found.join()).not.toContain('hunter2');
+  });
+});
