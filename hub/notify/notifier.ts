@@ -1,0 +1,29 @@
+/** What a notifier tells a person of. Times are the hub's, milliseconds since 1970 UTC. */
+export interface Notice {
+  /** Names this notice for good: a receiver that gets it twice can tell. */
+  readonly id: string;
+  readonly alarmId: number;
+  readonly station: string;
+  readonly stationName: string;
+  readonly raisedMs: number;
+  readonly storedMs: number;
+  /** Pressed again soon after: the caller says it was a mistake. It stands all the same. */
+  readonly isMistake: boolean;
+  /** A test alarms nobody: text and codes say so. */
+  readonly isTest: boolean;
+  /** Which step of the ladder, from 1. */
+  readonly step: number;
+}
+
+export interface Notifier {
+  readonly name: string;
+  /** Fulfils when the other side has taken it. @throws NotifyError with one line for the operator */
+  notify(notice: Notice, signal: AbortSignal): Promise<void>;
+  /** What must be kept alive between alarms (supervision of a line); most have nothing. */
+  start?(onTrouble: (trouble: string | undefined) => void): void;
+  stop?(): Promise<void>;
+}
+
+export class NotifyError extends Error {
+  override readonly name = 'NotifyError';
+}
