@@ -16,7 +16,7 @@ export interface Ladder {
   readonly repeatEveryMs: number;
 }
 
-/** How far the ladder was climbed for an alarm: the highest step, and the highest round after the last. */
+/** How far the ladder was climbed for an alarm: the highest step, and the rounds after the last. */
 export interface Climb {
   readonly step: number;
   readonly round: number;
@@ -33,18 +33,23 @@ export interface Rung {
 
 /**
  * What is due for an alarm of this age and not done yet. A hub that was away does every step that it
- * missed, each once; of the rounds only the latest, because each says the same.
+ * missed, each once; of the rounds only one, because each says the same. Rounds go by the time since
+ * the last: counted from the alarm, a clock that was ahead for a moment would silence them for as long.
+ * @param sinceRoundMs since the latest round; whatever it is when there was none
  */
-export function rungsDue(ladder: Ladder, climb: Climb, ageMs: number): Rung[] {
+export function rungsDue(
+  ladder: Ladder,
+  climb: Climb,
+  { ageMs, sinceRoundMs }: { ageMs: number; sinceRoundMs: number },
+): Rung[] {
   const steps = ladder.steps.flatMap(({ afterMs, notify }, index): Rung[] => {
     const number = index + 1;
     return number > climb.step && ageMs >= afterMs ? [{ kind: 'step', number, notify }] : [];
   });
-  const overMs = ageMs - ladder.exhaustedAfterMs;
-  if (overMs < 0) return steps;
-  const round = 1 + Math.floor(overMs / ladder.repeatEveryMs);
-  if (round <= climb.round) return steps;
-  return [...steps, { kind: 'round', number: round, notify: everybody(ladder) }];
+  const isExhausted = ageMs >= ladder.exhaustedAfterMs;
+  const isDue = climb.round === 0 || sinceRoundMs >= ladder.repeatEveryMs;
+  if (!isExhausted || !isDue) return steps;
+  return [...steps, { kind: 'round', number: climb.round + 1, notify: everybody(ladder) }];
 }
 
 export const climbed = (climb: Climb, { kind, number }: Pick<Rung, 'kind' | 'number'>): Climb => ({

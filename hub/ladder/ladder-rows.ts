@@ -38,6 +38,8 @@ export const nameOfRung = ({ kind, number }: Pick<Rung, 'kind' | 'number'>): str
 /** What an alarm's history says of its ladder. */
 export interface ClimbRead {
   readonly climb: Climb;
+  /** When the latest round was, by the hub's clock of then; 0 for none. */
+  readonly roundMs: number;
   /** Who was to be told, and of whom nothing more is known: the hub ended meanwhile. */
   readonly pending: readonly { readonly rung: Rung; readonly notifier: string }[];
 }
@@ -46,18 +48,19 @@ export interface ClimbRead {
 export async function readClimb(db: Db, alarm: number): Promise<ClimbRead> {
   const events = await db
     .selectFrom('alarm_event')
-    .select(['event', 'detail'])
+    .select(['event', 'detail', 'at'])
     .where('alarm_id', '=', alarm)
     .where('event', 'in', ['escalated', 'exhausted', 'notified', 'notify-failed'])
     .orderBy('id')
     .execute();
-  let climb = atTheFoot;
+  let [climb, roundMs] = [atTheFoot, 0];
   const pending = new Map<string, { rung: Rung; notifier: string }>();
-  for (const { event, detail } of events) {
+  for (const { event, detail, at } of events) {
     const said: unknown = JSON.parse(detail ?? '{}');
     if (event === 'escalated' || event === 'exhausted') {
       const rung = rungSchema.parse(said);
       climb = climbed(climb, rung);
+      if (rung.kind === 'round') roundMs = at;
       for (const notifier of rung.notify) {
         pending.set(`${nameOfRung(rung)} ${notifier}`, { rung, notifier });
       }
@@ -66,7 +69,7 @@ export async function readClimb(db: Db, alarm: number): Promise<ClimbRead> {
       pending.delete(`${rung} ${notifier}`);
     }
   }
-  return { climb, pending: [...pending.values()] };
+  return { climb, roundMs, pending: [...pending.values()] };
 }
 
 /** History and feed: the alarm has come to this rung. */

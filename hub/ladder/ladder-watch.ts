@@ -44,6 +44,8 @@ interface Climbing {
   /** Its age by the wall clock when it was first seen here, and the monotonic time then. */
   readonly seenAgeMs: number;
   readonly seenMs: number;
+  /** The monotonic time of the latest round. */
+  roundMs: number;
 }
 
 /**
@@ -104,12 +106,9 @@ export class LadderWatch {
     for (const alarm of alarms) {
       if (this.#ending.signal.aborted) return;
       const climbing = this.#climbing.get(alarm.id) ?? (await this.#meet(alarm));
-      for (const rung of rungsDue(
-        this.#options.ladder,
-        climbing.climb,
-        this.#ageMs(alarm, climbing),
-      )) {
+      for (const rung of this.#due(alarm, climbing)) {
         climbing.climb = climbed(climbing.climb, rung);
+        if (rung.kind === 'round') climbing.roundMs = this.#timers.now();
         await this.#climb(alarm, rung);
       }
     }
@@ -120,11 +119,14 @@ export class LadderWatch {
     const { db, now, log } = this.#options;
     const seenAgeMs = Math.max(0, now() - alarm.stored_ms);
     const seen = { seenAgeMs, seenMs: this.#timers.now() };
-    const climbing: Climbing = { climb: atTheFoot, ...seen };
+    const climbing: Climbing = { climb: atTheFoot, roundMs: -Infinity, ...seen };
     this.#climbing.set(alarm.id, climbing);
     try {
-      const { climb, pending } = await readClimb(db, alarm.id);
+      const { climb, roundMs, pending } = await readClimb(db, alarm.id);
       climbing.climb = climb;
+      const sinceMs = now() - roundMs;
+      // A round of the future was told by a clock that was wrong: the next one is due.
+      if (sinceMs >= 0) climbing.roundMs = this.#timers.now() - sinceMs;
       for (const { rung, notifier } of pending) this.#tell(alarm, rung, notifier);
     } catch (error) {
       // Whatever its history looks like, somebody must hear of it: from the foot again.
@@ -134,8 +136,10 @@ export class LadderWatch {
   }
 
   /** A clock that was set back makes no alarm younger. */
-  #ageMs({ stored_ms }: Unanswered, { seenAgeMs, seenMs }: Climbing): number {
-    return Math.max(this.#options.now() - stored_ms, seenAgeMs + this.#timers.now() - seenMs);
+  #due({ stored_ms }: Unanswered, { climb, seenAgeMs, seenMs, roundMs }: Climbing): Rung[] {
+    const nowMs = this.#timers.now();
+    const ageMs = Math.max(this.#options.now() - stored_ms, seenAgeMs + nowMs - seenMs);
+    return rungsDue(this.#options.ladder, climb, { ageMs, sinceRoundMs: nowMs - roundMs });
   }
 
   async #climb(alarm: Unanswered, rung: Rung): Promise<void> {

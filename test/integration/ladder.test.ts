@@ -177,6 +177,21 @@ describe('the ladder watch', () => {
     expect(watch.exhausted).toBe(1);
   });
 
+  it('is not silenced by a clock that was ahead for a while', async () => {
+    const wall = wallMs;
+    wallMs = () => wall() + 3_600_000;
+    await advance(1_000);
+    wallMs = wall;
+    await advance(120_000);
+    expect(duty.told.map(({ step }) => step)).toEqual([1, 3, 4, 5]);
+    wallMs = () => wall() + 3_600_000;
+    await advance(60_000);
+    wallMs = wall;
+    await restart();
+    await advance(1_000);
+    expect(duty.told.map(({ step }) => step)).toEqual([1, 3, 4, 5, 6, 7]);
+  });
+
   it('tells people although the store cannot be written', async () => {
     const { sqlite } = { sqlite: hub.store.db };
     await sqlite.schema.alterTable('alarm_event').renameTo('hidden').execute();
