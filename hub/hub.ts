@@ -14,6 +14,8 @@ import { HubMetrics } from './http/metrics.ts';
 import { startHttpServer } from './http/server.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { StationDirectory } from './ingest/station-directory.ts';
+import { makeLadder } from './ladder/ladder-settings.ts';
+import { LadderWatch } from './ladder/ladder-watch.ts';
 import { PresenceWatch } from './presence/presence-watch.ts';
 import type { HubSettings } from './settings.ts';
 import { openStore, type Store } from './store/open-store.ts';
@@ -81,8 +83,10 @@ async function boot(
     monotonicNow: () => performance.now(),
     log,
   });
+  const ladder = watchLadder({ store, directory, settings, log }, onCommitted);
   const metrics = new HubMetrics({
     openAlarms: () => countOpenAlarms(store),
+    exhaustedAlarms: () => ladder.exhausted,
     outboxWaiting: () => countOutbox(store),
     stations: (state) => presence.count(state),
   });
@@ -109,6 +113,8 @@ async function boot(
   await presence.start();
   closers.push(() => presence.stop());
   closers.push(() => outbox.stop());
+  ladder.start();
+  closers.push(() => ladder.stop());
   closers.push(writeRefusals(ingest, store, log));
   closers.push(followOtherWriters(store, directory, bus, onCommitted, log));
 
@@ -137,6 +143,28 @@ async function boot(
   const broker =
     bus instanceof EmbeddedBus ? `port ${bus.port}` : (settings.externalBroker?.url ?? '');
   return { broker, httpPort: http.port };
+}
+
+/** What is told of alarms that nobody acknowledges. */
+function watchLadder(
+  {
+    store,
+    directory,
+    settings,
+    log,
+  }: { store: Store; directory: StationDirectory; settings: HubSettings; log: Log },
+  onCommitted: () => void,
+): LadderWatch {
+  return new LadderWatch({
+    db: store.db,
+    ladder: makeLadder(settings.ladder),
+    notifiers: [],
+    nameOf: (id) => directory.nameOf(id),
+    now: Date.now,
+    onCommitted,
+    onTrouble: () => {},
+    log,
+  });
 }
 
 /** The command line writes into the same store: its changes are taken up within a moment. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { brokerUrlSchema } from '../shared/bus/broker-url.ts';
 import { readSettings } from '../shared/settings/settings-file.ts';
 import { notifiersSchema } from './notify/notifier-settings.ts';
+import { ladderSchema } from './ladder/ladder-settings.ts';
 
 const loopback = z.literal(['127.0.0.1', '::1', 'localhost'], 'only loopback without TLS');
 const portSchema = z.int().min(0).max(65_535);
@@ -46,6 +47,8 @@ export const hubSettingsSchema = z.strictObject({
   silentAfterMs: z.int().min(60_000).max(600_000).default(silentAfterDefaultMs),
   /** Ways to reach people outside; none is used unless something names it. */
   notifiers: notifiersSchema,
+  /** Who is told of an alarm that nobody acknowledges, and when. */
+  ladder: ladderSchema.prefault({}),
   timeZone: z.string().refine(isTimeZone, 'not a time zone').default('Asia/Shanghai'),
 });
 export type HubSettings = z.infer<typeof hubSettingsSchema>;

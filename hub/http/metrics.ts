@@ -5,6 +5,7 @@ import type { IngestMeter } from '../ingest/ingest.ts';
 /** What is asked anew whenever somebody looks. */
 export interface MetricsSources {
   openAlarms(): Promise<number>;
+  exhaustedAlarms(): number;
   outboxWaiting(): Promise<number>;
   stations(state: PresenceState): number;
 }
@@ -30,6 +31,14 @@ export class HubMetrics implements IngestMeter {
       registers,
       async collect() {
         this.set(await sources.openAlarms());
+      },
+    });
+    new Gauge({
+      name: 'yizhan_alarms_exhausted',
+      help: 'Alarms of which everybody on the ladder was told, and that nobody has acknowledged',
+      registers,
+      collect() {
+        this.set(sources.exhaustedAlarms());
       },
     });
     new Gauge({

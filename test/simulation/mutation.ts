@@ -31,6 +31,8 @@ export interface Mutation {
   readonly stationBus?: (bus: Bus, tools: StationTools) => Bus;
   readonly take?: (tools: HubTools) => (message: BusMessage & Pick<Packet, 'dup'>) => Promise<void>;
   readonly presence?: (real: IngestParts['presence']) => IngestParts['presence'];
+  /** Whether the hub that just started looks after its alarms. */
+  readonly climbs?: (world: { nowMs: number }) => boolean;
   readonly outboxBus?: (
     bus: Pick<Bus, 'publish'>,
     tools: Pick<HubTools, 'after'>,

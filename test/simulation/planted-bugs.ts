@@ -270,6 +270,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     seedsMax: 20,
   },
   {
+    name: 'ladder forgotten at a restart',
+    mutation: { climbs: ({ nowMs }) => nowMs === 0 },
+    breaks: [invariants.people],
+    seedsMax: 20,
+  },
+  {
     name: 'late will believed',
     mutation: lateWillBelieved,
     breaks: [invariants.lateWill],

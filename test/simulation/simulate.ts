@@ -5,6 +5,7 @@ import type { Mutation } from './mutation.ts';
 import { Random } from './random.ts';
 import { plan } from './scenario.ts';
 import { SimulatedHub } from './simulated-hub.ts';
+import { roundComesMs } from './simulated-people.ts';
 import { SimulatedStation } from './simulated-station.ts';
 import { macKeyOf, stationIds } from './template.ts';
 import { Trace } from './trace.ts';
@@ -89,6 +90,9 @@ async function drain(
   // A button that is being held just now still calls.
   await world.time.runUntil(world.time.now() + gestureMsMax);
   await quiet(world, stations, hub, invariants.delivered);
+  await world.time.runUntil(world.time.now() + roundComesMs, () => world.violations.length > 0);
+  const db = hub.look();
+  if (db) hub.people.check(db);
   for (const station of stations) if (station.running?.keeper.durable === false) station.leave();
   const resolve = (): void => {
     if (hub.openAlarms() > 0) hub.operate('resolve');
@@ -115,6 +119,7 @@ function heal(world: World, stations: readonly SimulatedStation[], hub: Simulate
   world.relapse.probability = 0;
   if (!hub.isEmbedded) broker.isUp = true;
   hub.offMs = 0;
+  hub.people.heal();
   for (const id of ['hub', ...stationIds]) broker.rejoin(id);
   for (const one of [hub, ...stations]) {
     one.running?.process.spare();

@@ -12,6 +12,7 @@ import { encodeHubPresence } from '../../shared/wire/codec.ts';
 import { hubPresenceTopic, stationFilters } from '../../shared/wire/topics.ts';
 import { VirtualEmbeddedBus } from './embedded-bus.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
+import { SimulatedPeople } from './simulated-people.ts';
 import { type Death, SimulatedProcess } from './simulated-process.ts';
 import { macKeyOf } from './template.ts';
 import { VirtualBus } from './virtual-bus.ts';
@@ -38,6 +39,7 @@ interface Running {
 /** The hub on its machine, wired as hub/hub.ts does it. */
 export class SimulatedHub {
   readonly disk: SimulatedDisk;
+  readonly people: SimulatedPeople;
   readonly refused = new Map<string, number>();
   /** How far the hub's wall clock is off. */
   offMs = 0;
@@ -48,6 +50,7 @@ export class SimulatedHub {
   constructor(world: World, template: Buffer, embedded: boolean) {
     this.#world = world;
     this.isEmbedded = embedded;
+    this.people = new SimulatedPeople(world);
     this.disk = new SimulatedDisk(world.random, {
       committed: (db, tables) => world.facts.learn(db, tables),
     });
@@ -161,6 +164,14 @@ export class SimulatedHub {
       ...(mutation.score ? { score: mutation.score } : {}),
     });
     await watch.start();
+    const nameOf = (id: string) => directory.nameOf(id);
+    const people = this.people.watch(process, {
+      db: store.db,
+      nameOf,
+      now: this.#now,
+      onCommitted,
+    });
+    if (mutation.climbs?.({ nowMs: this.#world.time.now() }) !== false) people.start();
     timers.every(refusalsFlushMs, () => {
       ingest.refusals
         .flush(store.db)

@@ -117,16 +117,8 @@ export class SimulatedProcess {
     now: () => this.#time.now() - this.#startedMs,
     after: (ms, run) => this.#time.after(ms, () => this.enter(run)),
     every: (ms, run) => {
-      let callOff = (): void => {};
-      const again = (): void => {
-        if (!this.#alive) return;
-        callOff = this.#time.after(ms, () => {
-          again();
-          this.enter(run);
-        });
-      };
-      again();
-      return () => callOff();
+      const callOff = this.#time.every(ms, () => (this.#alive ? this.enter(run) : callOff()));
+      return callOff;
     },
   };
 

@@ -1,4 +1,5 @@
 import { setImmediate as settle } from 'node:timers/promises';
+import type { Timers } from '../../shared/timers.ts';
 
 interface Event {
   readonly atMs: number;
@@ -11,7 +12,7 @@ const isBefore = (a: Event, b: Event): boolean =>
   a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 
 /** A clock that jumps from event to event. Between two of them everything that was awaited goes on. */
-export class VirtualTime {
+export class VirtualTime implements Timers {
   /** A binary heap, the next event first. */
   readonly #heap: Event[] = [];
   #nowMs = 0;
@@ -29,6 +30,18 @@ export class VirtualTime {
     return () => {
       event.run = undefined;
     };
+  }
+
+  every(ms: number, run: () => void): () => void {
+    let callOff = (): void => {};
+    const again = (): void => {
+      callOff = this.after(ms, () => {
+        again();
+        run();
+      });
+    };
+    again();
+    return () => callOff();
   }
 
   /** Runs what happens until then, and stops early when `isDone` says so. */

@@ -26,6 +26,8 @@ export const invariants = {
   running: 'the hub runs at the end',
   delivered: 'everything is delivered',
   resolved: 'an operator ends an alarm',
+  people: 'an alarm without an answer is told to people',
+  notified: 'whoever counts as told was told',
 } as const;
 export type Invariant = (typeof invariants)[keyof typeof invariants];
 

@@ -1,0 +1,216 @@
+import type { Log } from '../../shared/log.ts';
+import { systemTimers, type Timers } from '../../shared/timers.ts';
+import {
+  atTheFoot,
+  type Climb,
+  climbed,
+  type Ladder,
+  type Rung,
+  rungsDue,
+} from '../domain/ladder.ts';
+import { type Notice, type Notifier, NotifyError } from '../notify/notifier.ts';
+import type { Db } from '../store/schema.ts';
+import {
+  nameOfRung,
+  readClimb,
+  readUnanswered,
+  type Unanswered,
+  writeRung,
+  writeTold,
+} from './ladder-rows.ts';
+
+/** How soon an alarm is told to the first step, and an answer is seen, at most. */
+const lookEveryMs = 250;
+/** A notifier that has not managed by then has failed; the ladder waits for none. */
+const notifyTimeoutMs = 30_000;
+
+export interface LadderWatchOptions {
+  readonly db: Db;
+  readonly ladder: Ladder;
+  readonly notifiers: readonly Notifier[];
+  readonly nameOf: (station: string) => string;
+  /** The hub's wall clock, milliseconds. */
+  readonly now: () => number;
+  readonly timers?: Timers;
+  /** Called after each commit: the outbox has something. */
+  readonly onCommitted: () => void;
+  /** A notifier works again (`undefined`), or does not, and why. */
+  readonly onTrouble: (notifier: string, trouble: string | undefined) => void;
+  readonly log: Log;
+}
+
+interface Climbing {
+  climb: Climb;
+  /** Its age by the wall clock when it was first seen here, and the monotonic time then. */
+  readonly seenAgeMs: number;
+  readonly seenMs: number;
+  /** The monotonic time of the latest round. */
+  roundMs: number;
+}
+
+/**
+ * Brings alarms that nobody acknowledges before people: step by step up the ladder, and then again and
+ * again (DESIGN, "Nothing times out silently"). Only a person's acknowledgement ends it.
+ */
+export class LadderWatch {
+  readonly #options: LadderWatchOptions;
+  readonly #timers: Timers;
+  readonly #notifiers: ReadonlyMap<string, Notifier>;
+  readonly #climbing = new Map<number, Climbing>();
+  readonly #telling = new Set<Promise<void>>();
+  readonly #ending = new AbortController();
+  #turn: Promise<void> | undefined;
+  #endLooks: () => void = () => {};
+
+  constructor(options: LadderWatchOptions) {
+    this.#options = options;
+    this.#timers = options.timers ?? systemTimers;
+    this.#notifiers = new Map(options.notifiers.map((notifier) => [notifier.name, notifier]));
+  }
+
+  start(): void {
+    const { notifiers, onTrouble } = this.#options;
+    for (const notifier of notifiers) {
+      notifier.start?.((trouble) => onTrouble(notifier.name, trouble));
+    }
+    this.#endLooks = this.#timers.every(lookEveryMs, () => this.look());
+  }
+
+  /** What is being told just now is called off: it is told again after the next start. */
+  async stop(): Promise<void> {
+    this.#endLooks();
+    this.#ending.abort(new NotifyError('the hub ends'));
+    await this.#turn;
+    await Promise.all(this.#telling);
+    await Promise.all(this.#options.notifiers.map((notifier) => notifier.stop?.()));
+  }
+
+  /** How many alarms have come past the last step. */
+  get exhausted(): number {
+    return [...this.#climbing.values()].filter(({ climb }) => climb.round > 0).length;
+  }
+
+  /** Looks for what is due, one look at a time. */
+  look(): void {
+    this.#turn ??= this.#look()
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'alarms not read'))
+      .finally(() => {
+        this.#turn = undefined;
+      });
+  }
+
+  async #look(): Promise<void> {
+    const alarms = await readUnanswered(this.#options.db);
+    const open = new Set(alarms.map(({ id }) => id));
+    for (const id of this.#climbing.keys()) if (!open.has(id)) this.#climbing.delete(id);
+    for (const alarm of alarms) {
+      if (this.#ending.signal.aborted) return;
+      const climbing = this.#climbing.get(alarm.id) ?? (await this.#meet(alarm));
+      for (const rung of this.#due(alarm, climbing)) {
+        climbing.climb = climbed(climbing.climb, rung);
+        if (rung.kind === 'round') climbing.roundMs = this.#timers.now();
+        await this.#climb(alarm, rung);
+      }
+    }
+  }
+
+  /** An alarm that is new, or that an earlier run of the hub has left half told. */
+  async #meet(alarm: Unanswered): Promise<Climbing> {
+    const { db, now, log } = this.#options;
+    const seenAgeMs = Math.max(0, now() - alarm.stored_ms);
+    const seen = { seenAgeMs, seenMs: this.#timers.now() };
+    const climbing: Climbing = { climb: atTheFoot, roundMs: -Infinity, ...seen };
+    this.#climbing.set(alarm.id, climbing);
+    try {
+      const { climb, roundMs, pending } = await readClimb(db, alarm.id);
+      climbing.climb = climb;
+      const sinceMs = now() - roundMs;
+      // A round of the future was told by a clock that was wrong: the next one is due.
+      if (sinceMs >= 0) climbing.roundMs = this.#timers.now() - sinceMs;
+      for (const { rung, notifier } of pending) this.#tell(alarm, rung, notifier);
+    } catch (error) {
+      // Whatever its history looks like, somebody must hear of it: from the foot again.
+      log.error({ err: error, alarm: alarm.id }, 'history of an alarm not read');
+    }
+    return climbing;
+  }
+
+  /** A clock that was set back makes no alarm younger. */
+  #due({ stored_ms }: Unanswered, { climb, seenAgeMs, seenMs, roundMs }: Climbing): Rung[] {
+    const nowMs = this.#timers.now();
+    const ageMs = Math.max(this.#options.now() - stored_ms, seenAgeMs + nowMs - seenMs);
+    return rungsDue(this.#options.ladder, climb, { ageMs, sinceRoundMs: nowMs - roundMs });
+  }
+
+  async #climb(alarm: Unanswered, rung: Rung): Promise<void> {
+    const { db, now, nameOf, onCommitted, log } = this.#options;
+    const { station, id } = alarm;
+    log.warn({ alarm: id, station, rung: nameOfRung(rung) }, 'alarm without an answer');
+    try {
+      await writeRung(db, alarm, rung, { nowMs: now(), stationName: nameOf(station) });
+      onCommitted();
+    } catch (error) {
+      // People are told all the same; after a restart perhaps twice, which is better than never.
+      log.error({ err: error, alarm: id }, 'history of an alarm not written');
+    }
+    for (const notifier of rung.notify) this.#tell(alarm, rung, notifier);
+  }
+
+  #tell(alarm: Unanswered, rung: Rung, name: string): void {
+    const telling = this.#notify(alarm, rung, name).catch((error: unknown) =>
+      this.#options.log.error({ err: error, alarm: alarm.id, notifier: name }, 'not written'),
+    );
+    this.#telling.add(telling);
+    void telling.then(() => this.#telling.delete(telling));
+  }
+
+  async #notify(alarm: Unanswered, rung: Rung, name: string): Promise<void> {
+    const { db, now, onTrouble, log } = this.#options;
+    const startedMs = this.#timers.now();
+    const reason = await this.#attempt(name, this.#noticeOf(alarm, rung, name));
+    if (this.#ending.signal.aborted) return;
+    if (reason !== undefined)
+      log.error({ alarm: alarm.id, notifier: name, reason }, 'not notified');
+    onTrouble(name, reason);
+    const tookMs = Math.round(this.#timers.now() - startedMs);
+    await writeTold(db, alarm, { rung, notifier: name, tookMs, reason }, now());
+  }
+
+  /** @returns why it failed, or undefined. A notifier that hears no signal is not waited for. */
+  async #attempt(name: string, notice: Notice): Promise<string | undefined> {
+    const notifier = this.#notifiers.get(name);
+    if (!notifier) return 'there is no such notifier any more: see hub.json';
+    const tooLate = new AbortController();
+    const signal = AbortSignal.any([tooLate.signal, this.#ending.signal]);
+    const over = new Promise<never>((_, reject) => {
+      if (signal.aborted) reject(signal.reason);
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+    const callOff = this.#timers.after(notifyTimeoutMs, () =>
+      tooLate.abort(new NotifyError(`no answer within ${notifyTimeoutMs / 1000} s`)),
+    );
+    try {
+      await Promise.race([notifier.notify(notice, signal), over]);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      callOff();
+    }
+  }
+
+  #noticeOf(alarm: Unanswered, rung: Rung, notifier: string): Notice {
+    const { steps } = this.#options.ladder;
+    return {
+      id: `alarm-${alarm.id}-${rung.kind}-${rung.number}-${notifier}`,
+      alarmId: alarm.id,
+      station: alarm.station,
+      stationName: this.#options.nameOf(alarm.station),
+      raisedMs: alarm.raised_ms,
+      storedMs: alarm.stored_ms,
+      isMistake: alarm.mistake_ms !== null,
+      isTest: false,
+      step: rung.kind === 'step' ? rung.number : steps.length + rung.number,
+    };
+  }
+}

@@ -1,0 +1,202 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { acknowledgeAlarm } from '../../hub/app/alarms.ts';
+import type { Ladder } from '../../hub/domain/ladder.ts';
+import { LadderWatch } from '../../hub/ladder/ladder-watch.ts';
+import type { Notice, Notifier } from '../../hub/notify/notifier.ts';
+import { createLog } from '../../shared/log.ts';
+import { VirtualTime } from '../simulation/virtual-time.ts';
+import { IngestHub, Past } from '../support/ingest-hub.ts';
+
+const ladder: Ladder = {
+  steps: [
+    { afterMs: 0, notify: ['duty'] },
+    { afterMs: 60_000, notify: ['chief'] },
+  ],
+  exhaustedAfterMs: 120_000,
+  repeatEveryMs: 60_000,
+};
+
+/** Takes what it is told, or does with it what a test says. */
+class RecordingNotifier implements Notifier {
+  readonly name: string;
+  readonly told: Notice[] = [];
+  habit: 'take' | 'refuse' | 'hang' = 'take';
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  notify(notice: Notice): Promise<void> {
+    if (this.habit === 'hang') return new Promise(() => {});
+    if (this.habit === 'refuse') return Promise.reject(new Error('answered 500'));
+    this.told.push(notice);
+    return Promise.resolve();
+  }
+}
+
+describe('the ladder watch', () => {
+  let hub: IngestHub;
+  let time: VirtualTime;
+  let wallMs: () => number;
+  let [duty, chief] = [new RecordingNotifier('duty'), new RecordingNotifier('chief')];
+  let troubles: string[];
+  let watch: LadderWatch;
+
+  function watchNow(): void {
+    watch = new LadderWatch({
+      db: hub.store.db,
+      ladder,
+      notifiers: [duty, chief],
+      nameOf: () => 'Station 1',
+      now: () => wallMs(),
+      timers: time,
+      onCommitted: () => {},
+      onTrouble: (name, trouble) => troubles.push(`${name}: ${trouble ?? 'well'}`),
+      log: createLog('test', 'silent'),
+    });
+    watch.start();
+  }
+  /** The hub ends and comes back; `awayMs` passes meanwhile. */
+  async function restart(awayMs = 0): Promise<void> {
+    await watch.stop();
+    await time.runUntil(time.now() + awayMs);
+    await hub.restart();
+    watchNow();
+  }
+  const advance = (ms: number) => time.runUntil(time.now() + ms);
+
+  beforeEach(async () => {
+    hub = await IngestHub.start();
+    time = new VirtualTime();
+    const baseMs = hub.nowMs;
+    wallMs = () => baseMs + time.now();
+    [duty, chief] = [new RecordingNotifier('duty'), new RecordingNotifier('chief')];
+    troubles = [];
+    watchNow();
+    const past = new Past(hub, 'alarm').add(119, { type: 'alarm', gesture: 'hold' });
+    await hub.give(past.message(1, 1), hub.macKey, 'alarm');
+  });
+  afterEach(async () => {
+    await watch.stop();
+    await hub.stop();
+  });
+
+  const history = async (): Promise<string[]> => {
+    const events = await hub.store.db.selectFrom('alarm_event').selectAll().orderBy('id').execute();
+    return events.map(({ event, detail, at }) => {
+      const {
+        kind = '',
+        number = '',
+        rung = '',
+        notifier = '',
+      } = JSON.parse(detail?.startsWith('{') ? detail : '{}');
+      const about = [`${kind} ${number}`, `${rung} ${notifier}`].find((text) => text.trim()) ?? '';
+      return `${Math.round((at - hub.nowMs) / 1000)} s ${event} ${about}`.trim();
+    });
+  };
+
+  it('tells step after step, then everybody again and again, until somebody answers', async () => {
+    await advance(190_000);
+    expect(duty.told.map(({ step }) => step)).toEqual([1, 3, 4]);
+    expect(chief.told.map(({ step }) => step)).toEqual([2, 3, 4]);
+    expect(new Set(duty.told.map(({ id }) => id)).size).toBe(3);
+    expect(watch.exhausted).toBe(1);
+    await acknowledgeAlarm(hub.store, 1, 'Operator 1', wallMs());
+    await advance(600_000);
+    expect(duty.told).toHaveLength(3);
+    expect(watch.exhausted).toBe(0);
+    expect(await history()).toEqual([
+      '0 s raised',
+      '0 s escalated step 1',
+      '0 s notified step 1 duty',
+      '60 s escalated step 2',
+      '60 s notified step 2 chief',
+      '120 s exhausted round 1',
+      '120 s notified round 1 duty',
+      '120 s notified round 1 chief',
+      '180 s exhausted round 2',
+      '180 s notified round 2 duty',
+      '180 s notified round 2 chief',
+      '190 s acknowledged',
+    ]);
+    const feed = (await hub.outgoing()).filter(({ topic }) => topic.endsWith('feed/alarm'));
+    const states = feed.map(({ body }) => body['state']);
+    expect(states).toEqual([
+      'raised',
+      'escalated',
+      'escalated',
+      'exhausted',
+      'exhausted',
+      'acknowledged',
+    ]);
+  });
+
+  it('waits for no notifier that hangs or refuses, and tells of the trouble', async () => {
+    duty.habit = 'hang';
+    chief.habit = 'refuse';
+    await advance(61_000);
+    expect(troubles).toEqual(['duty: no answer within 30 s', 'chief: answered 500']);
+    chief.habit = 'take';
+    await advance(90_000);
+    expect(chief.told.map(({ step }) => step)).toEqual([3]);
+    expect(troubles.slice(2)).toEqual(['chief: well', 'duty: no answer within 30 s']);
+    expect((await history()).filter((line) => line.includes('notify-failed'))).toEqual([
+      '30 s notify-failed step 1 duty',
+      '60 s notify-failed step 2 chief',
+      '150 s notify-failed round 1 duty',
+    ]);
+  });
+
+  it('goes on after a restart where it was, and makes up for what it missed', async () => {
+    await advance(1_000);
+    await restart(70_000);
+    await advance(1_000);
+    expect(duty.told.map(({ step }) => step)).toEqual([1]);
+    expect(chief.told.map(({ step }) => step)).toEqual([2]);
+  });
+
+  it('tells again whom the hub was just telling when it ended', async () => {
+    duty.habit = 'hang';
+    await advance(1_000);
+    duty.habit = 'take';
+    await restart();
+    await advance(1_000);
+    expect(duty.told.map(({ id }) => id)).toEqual(['alarm-1-step-1-duty']);
+  });
+
+  it('is not slowed down by a clock that is set back', async () => {
+    await advance(1_000);
+    const wall = wallMs;
+    wallMs = () => wall() - 3_600_000;
+    await advance(60_000);
+    expect(chief.told).toHaveLength(1);
+    await restart();
+    await advance(60_000);
+    expect(watch.exhausted).toBe(0);
+    await advance(61_000);
+    expect(watch.exhausted).toBe(1);
+  });
+
+  it('is not silenced by a clock that was ahead for a while', async () => {
+    const wall = wallMs;
+    wallMs = () => wall() + 3_600_000;
+    await advance(1_000);
+    wallMs = wall;
+    await advance(120_000);
+    expect(duty.told.map(({ step }) => step)).toEqual([1, 3, 4, 5]);
+    wallMs = () => wall() + 3_600_000;
+    await advance(60_000);
+    wallMs = wall;
+    await restart();
+    await advance(1_000);
+    expect(duty.told.map(({ step }) => step)).toEqual([1, 3, 4, 5, 6, 7]);
+  });
+
+  it('tells people although the store cannot be written', async () => {
+    const { sqlite } = { sqlite: hub.store.db };
+    await sqlite.schema.alterTable('alarm_event').renameTo('hidden').execute();
+    await advance(61_000);
+    await sqlite.schema.alterTable('hidden').renameTo('alarm_event').execute();
+    expect([duty.told.length, chief.told.length]).toEqual([1, 1]);
+  });
+});
