@@ -16,6 +16,7 @@ import { Ingest } from './ingest/ingest.ts';
 import { StationDirectory } from './ingest/station-directory.ts';
 import { makeLadder } from './ladder/ladder-settings.ts';
 import { LadderWatch } from './ladder/ladder-watch.ts';
+import { makeNotifiers } from './notify/make-notifiers.ts';
 import { PresenceWatch } from './presence/presence-watch.ts';
 import type { HubSettings } from './settings.ts';
 import { openStore, type Store } from './store/open-store.ts';
@@ -158,7 +159,7 @@ function watchLadder(
   return new LadderWatch({
     db: store.db,
     ladder: makeLadder(settings.ladder),
-    notifiers: [],
+    notifiers: makeNotifiers(settings.notifiers, { timeZone: settings.timeZone }),
     nameOf: (id) => directory.nameOf(id),
     now: Date.now,
     onCommitted,

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { brokerUrlSchema } from '../shared/bus/broker-url.ts';
 import { readSettings } from '../shared/settings/settings-file.ts';
+import { ladderSchema, strangersOn } from './ladder/ladder-settings.ts';
 import { notifiersSchema } from './notify/notifier-settings.ts';
-import { ladderSchema } from './ladder/ladder-settings.ts';
 
 const loopback = z.literal(['127.0.0.1', '::1', 'localhost'], 'only loopback without TLS');
 const portSchema = z.int().min(0).max(65_535);
@@ -27,8 +27,7 @@ const mqttSchema = z
 /** EN 50136 SP5 and DP4 report a lost station within 90 s; a station speaks every 30 s. */
 const silentAfterDefaultMs = 90_000;
 
-/** hub.json in the data folder. */
-export const hubSettingsSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   mqtt: mqttSchema.prefault({}),
   /** Use this broker instead of the hub's own, which then is not started. */
   externalBroker: z
@@ -50,6 +49,16 @@ export const hubSettingsSchema = z.strictObject({
   /** Who is told of an alarm that nobody acknowledges, and when. */
   ladder: ladderSchema.prefault({}),
   timeZone: z.string().refine(isTimeZone, 'not a time zone').default('Asia/Shanghai'),
+});
+
+/** hub.json in the data folder. */
+export const hubSettingsSchema = settingsSchema.superRefine(({ ladder, notifiers }, context) => {
+  const names = notifiers.map(({ name }) => name);
+  const known = names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`;
+  for (const stranger of strangersOn(ladder, names)) {
+    const message = `there is no notifier ${stranger}: ${known}`;
+    context.addIssue({ code: 'custom', path: ['ladder', 'steps'], message });
+  }
 });
 export type HubSettings = z.infer<typeof hubSettingsSchema>;
 

@@ -1,3 +1,4 @@
+import { Dc09Notifier } from './dc09/dc09-notifier.ts';
 import { DingtalkRobot } from './dingtalk.ts';
 import type { Notifier } from './notifier.ts';
 import type { NotifierSettings } from './notifier-settings.ts';
@@ -22,5 +23,7 @@ function make(settings: NotifierSettings, surroundings: Surroundings): Notifier 
       return new DingtalkRobot(settings, surroundings);
     case 'smtp':
       return new MailSender(settings, surroundings);
+    case 'dc09':
+      return new Dc09Notifier(settings);
   }
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { dc09Schema } from './dc09/dc09-settings.ts';
+import { notifierNameSchema } from './notifier-name.ts';
 import { languages } from './texts.ts';
 import {
   dingtalkUrlFault,
@@ -12,10 +14,7 @@ import { keyFault } from './webhook-signature.ts';
 
 /** What every notifier has. */
 const common = {
-  /** What a ladder and `notify try` call it by. */
-  name: z
-    .string()
-    .regex(/^[\p{L}\p{N}_.-]{1,40}$/u, 'expected up to 40 letters, digits, dots and dashes'),
+  name: notifierNameSchema,
   /** Of the texts for people. */
   language: z.enum(languages).default('zh'),
   /** For one attempt. Whoever is next on the ladder waits for as long. */
@@ -104,7 +103,7 @@ const smtpSchema = z
     when: ({ value }) => z.looseObject({}).safeParse(value).success,
   });
 
-const kinds = [webhookSchema, wecomSchema, dingtalkSchema, smtpSchema] as const;
+const kinds = [webhookSchema, wecomSchema, dingtalkSchema, smtpSchema, dc09Schema] as const;
 const kindNames = kinds.map(({ shape }) => shape.kind.value).join(', ');
 
 export const notifierSchema = z.discriminatedUnion('kind', kinds, {

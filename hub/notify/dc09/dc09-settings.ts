@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { stationIdSchema } from '../../../shared/ids.ts';
+import { notifierNameSchema } from '../notifier-name.ts';
 
 const hexDigits = (least: number, most: number, what: string) =>
   z
@@ -21,10 +22,7 @@ const supervisionDefaultS = 90;
 export const dc09Schema = z
   .strictObject({
     kind: z.literal('dc09'),
-    /** Names this notifier in the ladder and in troubles; each has its own. */
-    name: z
-      .string()
-      .regex(/^[\p{L}\p{N}_.-]{1,40}$/u, 'expected up to 40 letters, digits, dots and dashes'),
+    name: notifierNameSchema,
     host: z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'expected a host name or an IP address'),
     port: z.int().min(1).max(65_535),
     transport: z.enum(['tcp', 'udp']).default('tcp'),
