@@ -16,6 +16,7 @@ import { settleDay, storeIssued } from '../ingest/settle-day.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
 import { noteAction, Refusal } from './registry.ts';
+import { TroubleBook } from './trouble-book.ts';
 
 /** Who decides, and why: both stand in the audit log for good. */
 export interface Decision {
@@ -70,6 +71,11 @@ export async function decideSetAside(
     await trx.updateTable('set_aside').set({ decision }).where('id', 'in', ids).execute();
     const detail = { epoch, entries: rows.length, reason: by.reason };
     await noteAction(trx, by.by, `set-aside ${decision}`, station, detail, by.atMs);
+    const outgoing = new Outgoing();
+    const closing = { by: by.by, note: by.reason };
+    const book = new TroubleBook(trx, outgoing, by.atMs);
+    await book.end({ station, kind: 'fork', part: epoch }, by.atMs, closing);
+    await outgoing.store(trx);
     return rows.length;
   });
 }

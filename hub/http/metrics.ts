@@ -5,6 +5,7 @@ import type { IngestMeter } from '../ingest/ingest.ts';
 /** What is asked anew whenever somebody looks. */
 export interface MetricsSources {
   openAlarms(): Promise<number>;
+  openTroubles(): Promise<number>;
   outboxWaiting(): Promise<number>;
   stations(state: PresenceState): number;
 }
@@ -30,6 +31,14 @@ export class HubMetrics implements IngestMeter {
       registers,
       async collect() {
         this.set(await sources.openAlarms());
+      },
+    });
+    new Gauge({
+      name: 'yizhan_troubles_open',
+      help: 'Troubles of stations and of the hub that have not ended',
+      registers,
+      async collect() {
+        this.set(await sources.openTroubles());
       },
     });
     new Gauge({
