@@ -87,6 +87,16 @@ describe('the journal', () => {
     journal.close();
   });
 
+  it('latches no test, whether the hub has it or not: after a restart nothing speaks of it', () => {
+    const journal = new Journal(file);
+    journal.append('alarm', { type: 'test', by: 'unit' }, at);
+    journal.close();
+    const later = new Journal(file);
+    expect(later.restore().latched).toEqual([]);
+    expect(later.last('alarm')).toBe(1);
+    later.close();
+  });
+
   it('refuses a file whose newest entry was changed', () => {
     const journal = new Journal(file);
     journal.append('routine', checkIn, at);

@@ -25,7 +25,9 @@ describe('golden messages of wire version 1', () => {
       [
         ...['alarm', 'alarm-test', 'command', 'command-announce-every', 'command-test'],
         ...['health', 'journal', 'presence', 'receipt'],
-      ].map((kind) => `${kind}.json`),
+      ]
+        .map((kind) => `${kind}.json`)
+        .sort(),
     );
   });
 
