@@ -150,6 +150,18 @@ describe('a damaged journal', () => {
     keeper.close();
   });
 
+  it('leaves its calls for help to the next one, and no test', () => {
+    const keeper = new JournalKeeper(folder);
+    keeper.journal.append('alarm', { type: 'test', by: 'unit' }, at);
+    keeper.journal.append('alarm', { type: 'alarm', gesture: 'hold' }, at);
+    keeper.journal.append('alarm', { type: 'mistake', alarm: 2 }, at);
+    const { epoch } = keeper.journal;
+    const corrupt = Object.assign(new Error('malformed'), { code: 'SQLITE_CORRUPT' });
+    expect(keeper.replaceIfDamaged(corrupt)).toBe(true);
+    expect(keeper.journal.restore().latched.map(({ key }) => key)).toEqual([{ epoch, seq: 2 }]);
+    keeper.close();
+  });
+
   it('is never written over by the next one, also when the clock shows the same moment', () => {
     for (const content of ['garbage one', 'garbage two']) {
       writeFileSync(file, content.repeat(500));
