@@ -15,6 +15,7 @@ import { startRetention } from './journal/retention.ts';
 import { FirmataPanel } from './panel/firmata-panel.ts';
 import type { Panel } from './panel/panel.ts';
 import { VirtualPanel } from './panel/virtual-panel.ts';
+import { startPowerWatch } from './power/power-watch.ts';
 import { PcscReader } from './reader/pcsc-reader.ts';
 import type { Reader } from './reader/reader.ts';
 import { VirtualReader } from './reader/virtual-reader.ts';
@@ -98,6 +99,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
     dispatch: brain.dispatch,
   }).start(systemTimers);
   const stopClockWatch = startClockWatch(systemTimers, clock, brain.dispatch);
+  const stopPowerWatch = startPowerWatch(systemTimers, brain.dispatch);
   startHardware(hardwareParts, brain, options);
   await uplink.start(bus);
   const stopRetention = startRetention(systemTimers, { keeper, clock, log, keepDays });
@@ -110,6 +112,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
     async stop() {
       stopRetention();
       stopDiskWatch();
+      stopPowerWatch();
       stopClockWatch();
       stopChrony();
       await page?.stop();
@@ -128,7 +131,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
 function startHardware({ reader, panel }: Hardware, brain: Brain, options: StationOptions): void {
   const { log, settings } = options;
   panel.start({
-    onButton: (edge) => brain.dispatch({ type: 'button', edge }),
+    onButton: (edge, found = false) => brain.dispatch({ type: 'button', edge, found }),
     onState: (state, detail) => {
       log.info({ state, detail }, 'panel');
       brain.dispatch({ type: 'part', part: 'panel', state, detail });

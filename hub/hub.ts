@@ -5,6 +5,7 @@ import type { Log } from '../shared/log.ts';
 import { lockFolder } from '../shared/process-lock.ts';
 import { hubPresenceTopic, stationFilters } from '../shared/wire/topics.ts';
 import { countOpenAlarms, countOutbox } from './app/reports.ts';
+import { countOpenTroubles } from './app/troubles.ts';
 import { hubPresence, makeBus } from './bus/choose-bus.ts';
 import { EmbeddedBus } from './bus/embedded-bus.ts';
 import type { TurnedAway } from './bus/visitors.ts';
@@ -18,6 +19,7 @@ import { makeLadder } from './ladder/ladder-settings.ts';
 import { LadderWatch } from './ladder/ladder-watch.ts';
 import { makeNotifiers } from './notify/make-notifiers.ts';
 import { PresenceWatch } from './presence/presence-watch.ts';
+import { TestWatch } from './presence/test-watch.ts';
 import type { HubSettings } from './settings.ts';
 import { openStore, type Store } from './store/open-store.ts';
 
@@ -88,6 +90,7 @@ async function boot(
   const metrics = new HubMetrics({
     openAlarms: () => countOpenAlarms(store),
     exhaustedAlarms: () => ladder.exhausted,
+    openTroubles: () => countOpenTroubles(store),
     outboxWaiting: () => countOutbox(store),
     stations: (state) => presence.count(state),
   });
@@ -113,6 +116,9 @@ async function boot(
   closers.push(() => http.stop());
   await presence.start();
   closers.push(() => presence.stop());
+  const { testEveryDays } = settings;
+  const tests = new TestWatch({ db: store.db, testEveryDays, now: Date.now, onCommitted, log });
+  closers.push(await tests.start());
   closers.push(() => outbox.stop());
   ladder.start();
   closers.push(() => ladder.stop());

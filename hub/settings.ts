@@ -42,12 +42,17 @@ const settingsSchema = z.strictObject({
   http: z
     .strictObject({ host: loopback.default('127.0.0.1'), port: portSchema.default(8080) })
     .prefault({}),
-  /** A station that is not heard of for so long is trouble. Twice its own 30 s at least. */
+  /**
+   * A station that is not heard of for so long is trouble. Twice its own 30 s at least; for a station
+   * that is to be missed sooner, see "station watch".
+   */
   silentAfterMs: z.int().min(60_000).max(600_000).default(silentAfterDefaultMs),
   /** Ways to reach people outside; none is used unless something names it. */
   notifiers: notifiersSchema,
   /** Who is told of an alarm that nobody acknowledges, and when. */
   ladder: ladderSchema.prefault({}),
+  /** A station whose last test of the alarm's way is older than so many days is trouble. */
+  testEveryDays: z.int().min(1).max(3650).default(90),
   timeZone: z.string().refine(isTimeZone, 'not a time zone').default('Asia/Shanghai'),
 });
 

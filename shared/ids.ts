@@ -26,6 +26,10 @@ export const newEpoch = (): string => `ep-${randomText(16)}`;
 export const sessionSchema = idSchema('se', 12);
 export const newSession = (): string => `se-${randomText(12)}`;
 
+/** Test request: one per test that an operator asks a station for, so that none is done twice. */
+export const testRequestSchema = idSchema('te', 12);
+export const newTestRequest = (): string => `te-${randomText(12)}`;
+
 /** A secret key of 256 bits, base64url. */
 export const newKey = (): string => randomBytes(32).toString('base64url');
 export const keySchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'expected 32 bytes as base64url');

@@ -23,11 +23,17 @@ import {
   restoredLanes,
   type StationState,
 } from './state.ts';
+import {
+  isTestHold,
+  nextTestDeadlineMs,
+  startHoldSeen,
+  testAged,
+  testAsked,
+  testHeld,
+  testTaken,
+} from './station-test.ts';
 import type { Input, Step } from './steps.ts';
 import { nextTapDeadlineMs, tapAged, tapSignal } from './taps.ts';
-
-/** How often a station says that it is there: three times within the hub's 90 s of silence. */
-export const announceEveryMs = 30_000;
 
 /**
  * The station's whole brain: what happened and what time it is go in, the new state and what to do
@@ -54,6 +60,7 @@ export function wakeAtMs(state: StationState): number {
     holdDeadlineMs(state.button, state.rules),
     nextTapDeadlineMs(state),
     nextAlarmDeadlineMs(state),
+    nextTestDeadlineMs(state),
     nextWellMs(state),
     ...laneNames.map((lane) => (state.connected ? timeoutMs(lane, state.lanes[lane]) : undefined)),
   ];
@@ -74,7 +81,11 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
     case 'card-unreadable':
       return only({ ...state, tap: tapSignal('not-read', nowMs) });
     case 'button':
-      return buttonMoved(state, input.edge, nowMs);
+      return buttonMoved(state, input, nowMs);
+    case 'test':
+      return testAsked(state, input.request, nowMs);
+    case 'announce-every':
+      return announceEvery(state, input.everyMs, nowMs);
     case 'appended':
       return appended(state, input, nowMs);
     case 'append-failed':
@@ -105,18 +116,33 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
   }
 }
 
-function buttonMoved(state: StationState, edge: 'down' | 'up', nowMs: number): Decision {
+function buttonMoved(
+  before: StationState,
+  { edge, found = false }: Extract<Input, { type: 'button' }>,
+  nowMs: number,
+): Decision {
+  const state = edge === 'down' ? startHoldSeen(before, found) : before;
   const up = state.parts.panel === 'fault' ? vanished : released;
   const move = edge === 'down' ? pressed : up;
   const { button, gesture } = move(state.button, state.rules, nowMs);
-  const next = { ...state, button };
-  return only(next, ...called(next, gesture, nowMs));
+  const called = gestured({ ...state, button }, gesture, nowMs);
+  const startHold = edge === 'up' ? 'over' : called.state.startHold;
+  return only({ ...called.state, startHold }, ...called.steps);
 }
 
-function called(state: StationState, gesture: Gesture | undefined, nowMs: number): Step[] {
-  const draft = gesture && gestureMade(state, gesture, nowMs);
-  return draft === undefined ? [] : [append(draft)];
+/** A hold since before the start asks for a test; everything else that is deliberate calls for help. */
+function gestured(state: StationState, gesture: Gesture | undefined, nowMs: number): Decision {
+  if (gesture === undefined) return only(state);
+  if (isTestHold(state, gesture)) return testHeld(state, nowMs);
+  const draft = gestureMade(state, gesture, nowMs);
+  return draft === undefined ? only(state) : only(state, append(draft));
 }
+
+/** The next word comes within the new time, not only after the old one. */
+const announceEvery = (state: StationState, everyMs: number, nowMs: number): Decision =>
+  everyMs === state.announceEveryMs
+    ? only(state)
+    : only({ ...state, announceEveryMs: everyMs, announceMs: nowMs + everyMs });
 
 function appended(
   state: StationState,
@@ -145,6 +171,8 @@ function appended(
     }
     case 'mistake':
       return mistakeTaken(grown, draft.alarm);
+    case 'test':
+      return testTaken(grown, seq, nowMs);
     case 'fault': {
       const { retirement } = state;
       if (retirement?.phase !== 'telling' || draft.part !== 'journal') return only(grown);
@@ -239,13 +267,13 @@ const hubHeard = (state: StationState, nowMs: number): StationState =>
 /** What the mere passing of time changes. */
 function age(state: StationState, nowMs: number): Decision {
   const { button, gesture } = holdDue(state.button, state.rules, nowMs);
-  const held = called({ ...state, button }, gesture, nowMs);
-  const well = partsWell({ ...state, button, alarms: escalated(state.alarms, nowMs) }, nowMs);
-  const aged = tapAged(well.state, nowMs);
-  held.push(...well.steps);
-  if (nowMs < aged.announceMs) return only(aged, ...held);
+  const held = gestured({ ...state, button }, gesture, nowMs);
+  const well = partsWell({ ...held.state, alarms: escalated(held.state.alarms, nowMs) }, nowMs);
+  const aged = testAged(tapAged(well.state, nowMs), nowMs);
+  const steps = [...held.steps, ...well.steps];
+  if (nowMs < aged.announceMs) return only(aged, ...steps);
   const announce: Step[] = state.connected ? [{ type: 'announce' }] : [];
-  return only({ ...aged, announceMs: nowMs + announceEveryMs }, ...held, ...announce);
+  return only({ ...aged, announceMs: nowMs + aged.announceEveryMs }, ...steps, ...announce);
 }
 
 /** Alarms go out whenever there is a connection; routine entries wait for a hub that is there to take them. */
@@ -268,7 +296,7 @@ const isRepeating = (shown: string): boolean => shown.startsWith('alarm-undelive
 /** Shows and sounds what has become true; each new tap and each new alarm speaks anew. */
 function show(state: StationState): Decision {
   const row = rowNow(state);
-  const ofTap = row.name.startsWith('alarm-') ? '' : ` ${state.tap?.sinceMs ?? ''}`;
+  const ofTap = /^(alarm|test)-/.test(row.name) ? '' : ` ${state.tap?.sinceMs ?? ''}`;
   const shown = `${row.name}${ofTap}`;
   if (shown === state.shown) return only(state);
   const tone = row.tone ?? (isRepeating(state.shown) ? 'silence' : undefined);

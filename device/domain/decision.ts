@@ -9,9 +9,11 @@ export interface Decision {
 
 export const only = (state: StationState, ...steps: Step[]): Decision => ({ state, steps });
 
+const alarmDrafts = new Set<EntryDraft['type']>(['alarm', 'mistake', 'test']);
+
 /** An entry goes into the lane of its kind. */
 export const append = (draft: EntryDraft): Step => ({
   type: 'append',
-  lane: draft.type === 'alarm' || draft.type === 'mistake' ? 'alarm' : 'routine',
+  lane: alarmDrafts.has(draft.type) ? 'alarm' : 'routine',
   draft,
 });

@@ -1,5 +1,11 @@
 import type { LightName, ToneName } from './signals.ts';
-import { type AlarmPhase, hubReachable, type StationState, type TapSignal } from './state.ts';
+import {
+  type AlarmPhase,
+  hubReachable,
+  type StationState,
+  type TapSignal,
+  type TestSignal,
+} from './state.ts';
 
 /** What the light and the tone say, highest first. The panels and the documentation draw from it. */
 export interface LightRow {
@@ -13,6 +19,11 @@ const alarmIs =
   (phase: AlarmPhase) =>
   (state: StationState): boolean =>
     state.alarms.some((alarm) => alarm.phase === phase);
+
+const testIs =
+  (phase: TestSignal['phase']) =>
+  (state: StationState): boolean =>
+    state.test?.phase === phase;
 
 const tapIs =
   (...kinds: TapSignal['kind'][]) =>
@@ -34,6 +45,14 @@ export const lightTable: readonly LightRow[] = [
     light: 'acknowledged',
     tone: 'rising',
   },
+  {
+    name: 'test-undelivered',
+    when: testIs('undelivered'),
+    light: 'testUndelivered',
+    tone: 'low',
+  },
+  { name: 'test-sending', when: testIs('sending'), light: 'testSending', tone: 'one' },
+  { name: 'test-stored', when: testIs('stored'), light: 'testStored', tone: 'rising' },
   { name: 'credited', when: tapIs('credited'), light: 'credited', tone: 'rising' },
   {
     name: 'no-points',

@@ -1,5 +1,6 @@
 import { append, type Decision, only } from './decision.ts';
 import type { PartName, StationState, ToldFault } from './state.ts';
+import { startHoldEnded } from './station-test.ts';
 import type { Input, Step } from './steps.ts';
 
 /** A unit that is online has its clock set within minutes. */
@@ -11,8 +12,8 @@ export const unsyncedFaultAfterMs = 3_600_000;
  */
 export const wellAfterMs = 60_000;
 
-/** Parts on a cable. The others have a say of their own in when they are well again. */
-const loose: readonly PartName[] = ['reader', 'panel'];
+/** Parts on a cable, and the cable that feeds them all. The others have a say of their own in when they are well again. */
+const loose: readonly PartName[] = ['reader', 'panel', 'power'];
 
 export function partChanged(
   state: StationState,
@@ -27,7 +28,8 @@ export function partChanged(
   const isSeen = part === 'panel' && input.state === 'ready';
   const button = isSeen ? { ...state.button, seenMs: nowMs } : state.button;
   const parts = { ...state.parts, [part]: input.state };
-  const next = { ...state, parts, button, announceMs: nowMs };
+  const startHold = before === 'ready' ? startHoldEnded(state, part) : state.startHold;
+  const next = { ...state, parts, button, startHold, announceMs: nowMs };
   if (loose.includes(part)) return looseChanged(next, input, nowMs);
   if (input.state === 'fault') return only(next, fault(part, 'begun', detail));
   return before === 'fault' && input.state === 'ready'

@@ -4,6 +4,7 @@ import { type Decision, only } from './decision.ts';
 import { contradicted, type LaneState, receipted, setAside, surpassed } from './lane.ts';
 import { beginRetirement, endRetirement, retirementTold } from './retirement.ts';
 import type { StationState } from './state.ts';
+import { testReceipted } from './station-test.ts';
 import type { Input } from './steps.ts';
 import { outcomeCame } from './taps.ts';
 
@@ -37,7 +38,7 @@ export function receiptCame(
       ? { ...alarm, phase: alarm.phase === 'acknowledged' ? alarm.phase : ('stored' as const) }
       : alarm,
   );
-  const latched = latchedBecame(next, stored);
+  const latched = latchedBecame(testReceipted(next, after.committed, nowMs), stored);
   // What the hub said of it before was not believed yet: it is asked again, at once.
   const isNews = after.committed > before.committed && state.alarms.length > 0;
   const asking = isNews ? { ...latched.state, announceMs: nowMs } : latched.state;

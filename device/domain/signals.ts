@@ -47,6 +47,15 @@ function flashes(name: string, color: Color, count: number, onMs: number, period
   return { name, frames };
 }
 
+/** Two colours in turn, `ms` each. */
+const inTurn = (name: string, first: Color, second: Color, ms: number): Light => ({
+  name,
+  frames: [
+    { color: first, ms },
+    { color: second, ms },
+  ],
+});
+
 const heartbeat = (color: Color): Light => flashes(`${color} heartbeat`, color, 1, 120, 2000);
 
 export const lights = {
@@ -61,6 +70,9 @@ export const lights = {
   sending: flashes('red, 5 Hz', 'red', 1, 100, 200),
   stored: flashes('red, 1 Hz', 'red', 1, 500, 1000),
   acknowledged: flashes('blue, double blink', 'blue', 2, 150, 1200),
+  testSending: inTurn('white and blue in turn', 'white', 'blue', 250),
+  testStored: inTurn('white and green in turn', 'white', 'green', 500),
+  testUndelivered: inTurn('white and red in turn', 'white', 'red', 250),
   credited: steady('green', 'green'),
   noPoints: flashes('green, double blink', 'green', 2, 200, 1500),
   savedHere: steady('amber', 'amber'),

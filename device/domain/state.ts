@@ -1,4 +1,5 @@
 import type { Lane } from '../../shared/wire/entry.ts';
+import { announceEveryDefaultMs } from '../../shared/wire/limits.ts';
 import type { AlarmKey, Outcome, PartState } from '../../shared/wire/messages.ts';
 import { type ButtonRules, type ButtonState, buttonAtRest } from './gesture.ts';
 import { backlog, type LaneState, newLane } from './lane.ts';
@@ -26,7 +27,23 @@ export interface TapSignal {
   readonly untilMs: number;
 }
 
-export type PartName = 'reader' | 'panel' | 'journal' | 'disk' | 'clock';
+/** A test of the alarm's way: each step is only taken when it has really happened. */
+export interface TestSignal {
+  readonly phase: 'sending' | 'stored' | 'undelivered';
+  readonly key: AlarmKey;
+  /** When it becomes undelivered, or, once it has an end, when the light stops speaking of it. */
+  readonly untilMs: number;
+}
+
+/** `awaited` until the panel first tells of the button, `testing` while it is held since before that. */
+export type StartHold = 'awaited' | 'testing' | 'over';
+
+export type PartName = 'reader' | 'panel' | 'journal' | 'disk' | 'clock' | 'power';
+
+/** How the parts are. Not every unit can tell how its power is. */
+export type PartStates = Readonly<
+  Record<Exclude<PartName, 'power'>, PartState> & { power?: PartState }
+>;
 
 /**
  * A journal whose past the hub knows otherwise (a copied or restored memory card) is on its way out,
@@ -55,7 +72,7 @@ export interface StationState {
   /** Whether a time service has vouched for the wall clock since the start. */
   readonly clockSynced: boolean;
   readonly startedMs: number;
-  readonly parts: Readonly<Record<PartName, PartState>>;
+  readonly parts: PartStates;
   /** Faults of parts on a cable that the journal tells of, until they have ended. */
   readonly told: Readonly<Partial<Record<PartName, ToldFault>>>;
   readonly lanes: Readonly<Record<Lane, LaneState>>;
@@ -67,8 +84,15 @@ export interface StationState {
   /** Why and how far this epoch is being ended; undefined in the ordinary course. */
   readonly retirement: Retirement | undefined;
   readonly tap: TapSignal | undefined;
+  /** The test of the alarm's way that the light speaks of. */
+  readonly test: TestSignal | undefined;
+  /** The latest requests for a test: one that is told again is not done again. */
+  readonly testRequests: readonly string[];
+  /** What a button that was found down at the start of the program means. */
+  readonly startHold: StartHold;
   readonly button: ButtonState;
-  /** When the station next says how it is. */
+  /** How often the station says how it is, and when next. */
+  readonly announceEveryMs: number;
   readonly announceMs: number;
   /** What the light says now, so that a change can be told from no change. */
   readonly shown: string;
@@ -113,7 +137,11 @@ export function initialState(rules: ButtonRules, restored: Restored, nowMs: numb
     anewAwaited: 0,
     retirement: undefined,
     tap: undefined,
+    test: undefined,
+    testRequests: [],
+    startHold: 'awaited',
     button: buttonAtRest,
+    announceEveryMs: announceEveryDefaultMs,
     announceMs: nowMs,
     shown: '',
   };

@@ -1,4 +1,4 @@
-import type { Lane } from '../../shared/wire/entry.ts';
+import type { Lane, TestedBy } from '../../shared/wire/entry.ts';
 import type { AlarmKey, AlarmState, Outcome, PartState } from '../../shared/wire/messages.ts';
 import type { Gesture } from './gesture.ts';
 import type { LightName, ToneName } from './signals.ts';
@@ -11,7 +11,8 @@ export type EntryDraft =
   | { type: 'clock' }
   | { type: 'fault'; part: PartName; state: 'begun' | 'ended'; detail: string }
   | { type: 'alarm'; gesture: Gesture }
-  | { type: 'mistake'; alarm: number };
+  | { type: 'mistake'; alarm: number }
+  | { type: 'test'; by: TestedBy; request?: string };
 
 /**
  * How a receipt stands to the journal: of the same past; from beyond the journal's end, which was
@@ -25,7 +26,12 @@ export type Input =
   | { type: 'started'; version: string }
   | { type: 'card'; token: string }
   | { type: 'card-unreadable' }
-  | { type: 'button'; edge: 'down' | 'up' }
+  /** `found`: it was down already when the panel first saw it. */
+  | { type: 'button'; edge: 'down' | 'up'; found?: boolean }
+  /** An operator asks for a test of the alarm's way. */
+  | { type: 'test'; request: string }
+  /** The hub wants to hear of the station so often. */
+  | { type: 'announce-every'; everyMs: number }
   /** The journal has it on disk. */
   | { type: 'appended'; lane: Lane; seq: number; draft: EntryDraft }
   /** The journal could not take it; nothing was signalled. */

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { epochSchema } from '../../shared/ids.ts';
 import type { Restored } from '../domain/state.ts';
+import type { EntryDraft } from '../domain/steps.ts';
 import { latchedSchema } from './journal.ts';
 import type { JournalFiles } from './journal-files.ts';
 
@@ -33,6 +34,9 @@ const undeliveredSql =
 const alarmsSql =
   "SELECT seq, text FROM entry LEFT JOIN cursor USING (lane) WHERE lane = 'alarm' AND seq > ifnull(committed, 0) ORDER BY seq";
 
+/** What stands in the alarm lane and is no call for help. */
+const calm = new Set<string | undefined>(['mistake', 'test'] satisfies EntryDraft['type'][]);
+
 /** An entry of the alarm lane that cannot be read may be a call for help, so it counts as one. */
 function alarmsOf(db: Database.Database): Restored['latched'] {
   const epoch = epochSchema.parse(meta(db, 'epoch'));
@@ -40,7 +44,7 @@ function alarmsOf(db: Database.Database): Restored['latched'] {
     .prepare(alarmsSql)
     .all()
     .map((row) => z.object({ seq: z.int(), text: z.unknown() }).parse(row))
-    .filter(({ text }) => typeOf(text) !== 'mistake')
+    .filter(({ text }) => !calm.has(typeOf(text)))
     .map(({ seq }) => ({ key: { epoch, seq }, phase: 'sending', mistake: false }));
 }
 

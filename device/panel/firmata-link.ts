@@ -33,7 +33,8 @@ const edgeOf = (level: unknown): ButtonEdge => (level === 0 ? 'down' : 'up');
 export interface LinkListener {
   /** @param firmware name and version, as the board says them. */
   onReady(firmware: string): void;
-  onButton(edge: ButtonEdge): void;
+  /** @param found the board has never reported the button as up before this */
+  onButton(edge: ButtonEdge, found: boolean): void;
   /** In one line, why this link is of no use any more. Called once; nothing follows. */
   onLost(reason: string): void;
 }
@@ -55,6 +56,8 @@ export class FirmataLink {
   #missedBeats = 0;
   /** While the board owes an answer: every level of the button that it reported meanwhile. */
   #levels: Set<ButtonEdge> | undefined;
+  /** Whether the board has ever reported the button as up: one that is found down was held before. */
+  #wasUp = false;
   /** Whether the open question is the button check's, or just a heartbeat. */
   #asksForCheck = false;
 
@@ -63,7 +66,7 @@ export class FirmataLink {
     this.#listener = listener;
     this.#check = new ButtonCheck({
       ask: () => this.#askAfterOpenQuestion(),
-      onButton: (edge) => listener.onButton(edge),
+      onButton: (edge) => listener.onButton(edge, !this.#wasUp),
     });
     this.#line = new PanelLine(path, {
       onOpen: () => this.#greet(),
@@ -140,12 +143,17 @@ export class FirmataLink {
     this.#light = new five.Led.RGB({ pins: { ...rgb }, board });
     io.pinMode(buzzer, io.MODES.OUTPUT);
     io.digitalWrite(buzzer, 0);
-    io.on(`digital-read-${buttonPin}`, (level) => this.#levels?.add(edgeOf(level)));
+    io.on(`digital-read-${buttonPin}`, (level) => this.#takeLevel(edgeOf(level)));
     io.on('reportversion', () => this.#takeVersion());
     const button = new five.Button({ pin: buttonPin, isPullup: true, board });
     button.on('down', () => this.#suspect('down'));
     button.on('up', () => this.#suspect('up'));
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
+  }
+
+  #takeLevel(level: ButtonEdge): void {
+    this.#wasUp ||= level === 'up';
+    this.#levels?.add(level);
   }
 
   #suspect(edge: ButtonEdge): void {

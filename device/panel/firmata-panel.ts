@@ -76,7 +76,7 @@ export class FirmataPanel implements Panel {
   #connect(): void {
     this.#link = new FirmataLink(this.#path, this.#pins, {
       onReady: (firmware) => this.#ready(firmware),
-      onButton: (edge) => this.#listener?.onButton(edge),
+      onButton: (edge, found) => this.#listener?.onButton(edge, found),
       onLost: (reason) => this.#lost(reason),
     });
   }

@@ -8,9 +8,10 @@ export type ButtonEdge = 'down' | 'up';
 export interface PanelListener {
   /**
    * Debounced and verified: noise on the line or the contacts is never announced. An 'up' right after
-   * a fault says that a button which was down cannot be seen any more.
+   * a fault says that a button which was down cannot be seen any more. `found` says of a 'down' that
+   * the button was never seen up since the panel became ready: it was held before that.
    */
-  onButton(edge: ButtonEdge): void;
+  onButton(edge: ButtonEdge, found?: boolean): void;
   /** `detail` says in one line what is wrong, and what a technician can do about it. */
   onState(state: PanelState, detail: string): void;
 }

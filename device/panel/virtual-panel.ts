@@ -44,6 +44,7 @@ export class VirtualPanel implements Panel {
   start(listener: PanelListener): void {
     this.#listener = listener;
     listener.onState('ready', 'virtual panel');
+    if (this.#button === 'down') listener.onButton('down', true);
   }
 
   show(light: Light): void {

@@ -37,7 +37,15 @@ export interface UplinkOptions {
 type Presence = Pick<PresenceMessage, 'epoch' | 'latched'>;
 type Health = Pick<
   HealthMessage,
-  'version' | 'reader' | 'panel' | 'journal' | 'disk' | 'clock' | 'backlog' | 'diskFreeBytes'
+  | 'version'
+  | 'reader'
+  | 'panel'
+  | 'journal'
+  | 'disk'
+  | 'clock'
+  | 'power'
+  | 'backlog'
+  | 'diskFreeBytes'
 >;
 
 /** Puts what the station decided onto the bus, and what the bus brings before the station. */
@@ -163,6 +171,12 @@ export class Uplink {
     switch (command.name) {
       case 'alarm-state':
         dispatch({ type: 'alarm-state', alarm: command.alarm, state: command.state });
+        return;
+      case 'test':
+        dispatch({ type: 'test', request: command.request });
+        return;
+      case 'announce-every':
+        dispatch({ type: 'announce-every', everyMs: command.everyMs });
         return;
       case 'begin-epoch': {
         const { epoch, lane, through, hash } = command;

@@ -64,6 +64,7 @@ export class StationUnit implements VirtualUnit {
       outcome: outcomeOf(this.#lastTap),
       entries: { tap: this.#lastTapEntry, alarm: state.alarms.at(-1)?.key ?? null },
       alarm: state.alarms.at(-1)?.phase ?? 'none',
+      test: state.test?.phase ?? 'none',
       mistake: state.alarms.at(-1)?.mistake ?? false,
       button: { edge: button, heldMs: heldMs(state, nowMs), ...state.rules },
       backlog: backlogOf(state),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Color, Frame, Note } from '../domain/signals.ts';
-import type { AlarmPhase, TapSignal } from '../domain/state.ts';
+import type { AlarmPhase, TapSignal, TestSignal } from '../domain/state.ts';
 import type { ButtonEdge } from '../panel/panel.ts';
 
 /** A card to tap on the page. The UID stays on this machine. */
@@ -39,6 +39,8 @@ export interface PanelView {
   /** Where the journal has the last tap and the latest alarm, once each is on disk; for who counts them. */
   readonly entries: { readonly tap: EntryKey | null; readonly alarm: EntryKey | null };
   readonly alarm: AlarmPhase | 'none';
+  /** How far the test of the alarm's way got that the light speaks of. */
+  readonly test: TestSignal['phase'] | 'none';
   /** Whether that alarm was marked as pressed by mistake. */
   readonly mistake: boolean;
   readonly button: {
@@ -59,6 +61,8 @@ export interface PanelView {
     readonly journal: string;
     readonly disk: string;
     readonly clock: string;
+    /** Only where the unit can tell. */
+    readonly power?: string;
   };
   readonly cards: readonly DemoCard[];
 }

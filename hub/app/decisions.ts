@@ -4,6 +4,7 @@ import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
 import { acceptFork } from './accept-fork.ts';
 import { noteAction, Refusal, refuseBlank } from './registry.ts';
+import { TroubleBook } from './trouble-book.ts';
 import { workFor } from './work-for.ts';
 
 /** Who decides, and why: both stand in the audit log for good. */
@@ -64,6 +65,11 @@ export async function decideSetAside(
     await trx.updateTable('set_aside').set({ decision }).where('id', 'in', ids).execute();
     const detail = { epoch, entries: rows.length, reason: by.reason };
     await noteAction(trx, by.by, `set-aside ${decision}`, station, detail, by.atMs);
+    const outgoing = new Outgoing();
+    const closing = { by: by.by, note: by.reason };
+    const book = new TroubleBook(trx, outgoing, by.atMs);
+    await book.end({ station, kind: 'fork', part: epoch }, by.atMs, closing);
+    await outgoing.store(trx);
     return rows.length;
   });
 }

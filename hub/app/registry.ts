@@ -1,10 +1,12 @@
 import { cardToken } from '../../shared/card-token.ts';
 import { newKey, newStationId, newVolunteerId } from '../../shared/ids.ts';
 import { volunteerAccount } from '../domain/ledger.ts';
+import { Outgoing } from '../feed/outgoing.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
 import { assignCheckIns } from './assign-check-ins.ts';
 import { hashPassword } from './passwords.ts';
+import { TroubleBook } from './trouble-book.ts';
 
 /**
  * Who did what: append-only. It stands in the transaction of what was done.
@@ -64,11 +66,12 @@ export async function revokeStation({ db }: Store, station: string, by: string):
       .executeTakeFirst();
     if (!known) throw new Refusal(`there is no station ${station}`);
     if (known.revoked_at !== null) throw new Refusal(`station ${station} was revoked already`);
-    await trx
-      .updateTable('station')
-      .set({ revoked_at: Date.now() })
-      .where('id', '=', station)
-      .execute();
+    const atMs = Date.now();
+    const outgoing = new Outgoing();
+    const book = new TroubleBook(trx, outgoing, atMs);
+    await book.endAll(station, atMs, { by, note: 'the station was revoked' });
+    await outgoing.store(trx);
+    await trx.updateTable('station').set({ revoked_at: atMs }).where('id', '=', station).execute();
     await noteAction(trx, by, 'station revoke', station);
   });
 }

@@ -1,6 +1,8 @@
 import { healthMessageSchema } from '../../shared/wire/messages.ts';
 import type { Store } from '../store/open-store.ts';
 import { listReviews, listSetAside } from './decisions.ts';
+import { lastTests } from './station-tests.ts';
+import { countOpenTroubles, openTroubles } from './troubles.ts';
 
 /** Every station, without its keys, and how it stands: `never` for one that was never heard of. */
 export async function listStations({ db }: Store) {
@@ -8,16 +10,24 @@ export async function listStations({ db }: Store) {
     .selectFrom('station')
     .leftJoin('station_presence as presence', 'presence.station', 'station.id')
     .select(['id', 'name', 'revoked_at', 'state', 'since_ms', 'heard_ms', 'health'])
+    .select('silent_after_ms')
     .orderBy('name')
     .execute();
-  return rows.map(({ id, name, revoked_at, state, since_ms, heard_ms, health }) => ({
-    id,
-    name,
-    state: revoked_at === null ? (state ?? 'never') : 'revoked',
-    since: revoked_at === null ? timeText(since_ms) : timeText(revoked_at),
-    heard: timeText(heard_ms),
-    health: health === null ? null : healthMessageSchema.parse(JSON.parse(health)),
-  }));
+  const [tested, troubles] = [await lastTests(db), await openTroubles(db)];
+  return rows.map(
+    ({ id, name, revoked_at, state, since_ms, heard_ms, health, silent_after_ms }) => ({
+      id,
+      name,
+      state: revoked_at === null ? (state ?? 'never') : 'revoked',
+      since: revoked_at === null ? timeText(since_ms) : timeText(revoked_at),
+      heard: timeText(heard_ms),
+      silentAfterMs: silent_after_ms,
+      /** The last test of the alarm's way that was delivered in time. */
+      lastTest: timeText(tested.get(id) ?? null),
+      troubles: troubles.filter(({ station }) => station === id).map(({ kind }) => kind),
+      health: health === null ? null : healthMessageSchema.parse(JSON.parse(health)),
+    }),
+  );
 }
 
 const timeText = (ms: number | null): string | null =>
@@ -68,6 +78,7 @@ export async function status(store: Store) {
     .execute();
   return {
     openAlarms: await countOpenAlarms(store),
+    openTroubles: await countOpenTroubles(store),
     volunteers: await countOf('volunteer'),
     entries: await countOf('journal'),
     transfers: await countOf('transfer'),

@@ -11,6 +11,7 @@ import { listStations, status } from '../app/reports.ts';
 import { readHubSettings } from '../settings.ts';
 import type { Store } from '../store/open-store.ts';
 import { answer, type Common, command, fromHere, operator, withStore } from './run.ts';
+import { addSupervisionCommands } from './supervision.ts';
 
 interface AddFlags extends Common {
   readonly out: string;
@@ -21,7 +22,9 @@ interface AddFlags extends Common {
 }
 
 export function addStationCommands(program: Command): void {
-  const station = program.command('station').description('Stations: add, list, revoke.');
+  const station = program
+    .command('station')
+    .description('Stations: add, list, test, watch, revoke.');
   station.addCommand(
     command('add', 'Adds a station and writes its settings file, which holds its keys (mode 0600).')
       .argument('<name>', 'what people call it')
@@ -53,6 +56,7 @@ export function addStationCommands(program: Command): void {
         answer(common, { station: id, state: 'revoked' }, `${id} revoked`);
       }),
   );
+  addSupervisionCommands(program, station);
   program.addCommand(
     command(
       'status',
@@ -63,8 +67,9 @@ export function addStationCommands(program: Command): void {
 
 type StationLine = Awaited<ReturnType<typeof listStations>>[number];
 
-/** Such as `st-00000001  Station 1  online since …  reader ready, panel fault, journal ready, 3 waiting`. */
-function stationLine({ id, name, state, since, health }: StationLine): string {
+/** Such as `st-00000001  Station 1  online since …  tested …  reader ready, panel fault, journal ready, 3 waiting`. */
+function stationLine(station: StationLine): string {
+  const { id, name, state, since, lastTest, troubles, health } = station;
   const stands = since === null ? state : `${state} since ${since}`;
   const parts =
     health === null
@@ -73,7 +78,9 @@ function stationLine({ id, name, state, since, health }: StationLine): string {
           `reader ${health.reader}, panel ${health.panel}, journal ${health.journal}, ` +
             `${health.backlog} waiting when it last said so`,
         ];
-  return [id, name, stands, ...parts].join('  ');
+  const tested = lastTest === null ? 'never tested' : `tested ${lastTest}`;
+  const trouble = troubles.length === 0 ? [] : [`trouble: ${troubles.join(', ')}`];
+  return [id, name, stands, ...trouble, tested, ...parts].join('  ');
 }
 
 /** What is stored is as old as the hub's last moment. */
@@ -85,6 +92,7 @@ async function showStatus(common: Common): Promise<void> {
   const { refusals, stations, setAside } = now;
   const lines = [
     `${now.openAlarms} open alarms${now.openAlarms > 0 ? ': see "alarm list"' : ''}`,
+    `${now.openTroubles} open troubles${now.openTroubles > 0 ? ': see "trouble list"' : ''}`,
     `${now.entries} entries, ${now.transfers} transfers, ${now.volunteers} volunteers`,
     `${now.toReview} check-ins to review, ${now.waitingToBePublished} commits to be published`,
     ...stations.map(stationLine),

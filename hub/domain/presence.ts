@@ -1,3 +1,5 @@
+import { announceEveryDefaultMs, announceEveryMinMs } from '../../shared/wire/limits.ts';
+
 /** How a station stands with the hub. `silent`: it said that it is there, and then nothing more. */
 export type PresenceState = 'online' | 'offline' | 'silent';
 
@@ -47,3 +49,17 @@ export function afterWaiting(
   const state = isSilent ? 'silent' : 'online';
   return state === before.state ? before : { ...before, state, sinceMs: nowMs };
 }
+
+/** Two words of a station may be lost before it counts as silent. */
+const wordsWithinSilence = 3;
+
+/** @returns how often a station has to say that it is there, for its silence to be noticed in time. */
+export const announceEveryFor = (silentAfterMs: number): number =>
+  Math.min(
+    announceEveryDefaultMs,
+    Math.max(announceEveryMinMs, Math.floor(silentAfterMs / wordsWithinSilence)),
+  );
+
+/** A station that speaks as often as the wire allows is noticed so soon. */
+export const silentAfterMinMs = 20_000;
+export const silentAfterMaxMs = 600_000;

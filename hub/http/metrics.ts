@@ -6,6 +6,7 @@ import type { IngestMeter } from '../ingest/ingest.ts';
 export interface MetricsSources {
   openAlarms(): Promise<number>;
   exhaustedAlarms(): number;
+  openTroubles(): Promise<number>;
   outboxWaiting(): Promise<number>;
   stations(state: PresenceState): number;
 }
@@ -39,6 +40,14 @@ export class HubMetrics implements IngestMeter {
       registers,
       collect() {
         this.set(sources.exhaustedAlarms());
+      },
+    });
+    new Gauge({
+      name: 'yizhan_troubles_open',
+      help: 'Troubles of stations and of the hub that have not ended',
+      registers,
+      async collect() {
+        this.set(await sources.openTroubles());
       },
     });
     new Gauge({

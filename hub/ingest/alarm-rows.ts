@@ -7,7 +7,7 @@ import type { LaneKey } from './lane-cursors.ts';
 export async function recordAlarmEntry(
   work: CommitWork,
   key: LaneKey,
-  entry: AlarmEntry,
+  entry: Exclude<AlarmEntry, { type: 'test' }>,
   occurredMs: number,
 ): Promise<void> {
   if (entry.type === 'alarm') await raise(work, key, entry.seq, occurredMs, entry.gesture);

@@ -1,4 +1,4 @@
-import type { Lane } from '../../shared/wire/entry.ts';
+import type { Lane, Reading } from '../../shared/wire/entry.ts';
 import type { Outcome, ReceiptMessage } from '../../shared/wire/messages.ts';
 import { outcomeSchema } from '../../shared/wire/messages.ts';
 import { type Dated, dateEntries } from '../domain/dating.ts';
@@ -9,9 +9,11 @@ import { type ChainCheck, type ChainedEntry, checkChain, laneOf } from './chain.
 import type { FreshCheckIn } from './check-in-rows.ts';
 import type { CommitWork } from './commit-work.ts';
 import { type LaneCursor, LaneCursors, type LaneKey } from './lane-cursors.ts';
+import { followGaps } from './missing-entries.ts';
 import { isSetAside, setAside } from './set-aside-rows.ts';
 import { storeIssued } from './settle-day.ts';
 import { recordStationEntry } from './station-rows.ts';
+import { recordTest } from './test-rows.ts';
 
 /** What to answer, once the group is committed. */
 export type Verdict =
@@ -90,11 +92,11 @@ async function takeMessage(
     const journalId = await storeEntry(work, cursor, chained, dated);
     const placed = { journalId, dated };
     if (entry.type === 'check-in') checkIns.set(entry.seq, await days.add(key, entry, placed));
-    else await recordEntry(work, key, entry, dated.occurredMs);
+    else await recordEntry(work, key, entry, { occurredMs: dated.occurredMs, sent: message.sent });
   }
   const last = check.fresh.at(-1);
   if (last) {
-    tellMissing(work, cursor, check.fresh);
+    await followGaps(work, cursor, check.fresh);
     const dated_ms = dates.findLast(({ datedBy }) => datedBy !== 'bounds')?.occurredMs;
     // What comes later from before a gap is stored, and moves the lane no further back.
     const isNewest = last.entry.seq > cursor.row.through;
@@ -118,20 +120,6 @@ async function followFork(
   return { kind: 'fork', fork: check.chained, detail: `${before} was set aside` };
 }
 
-/** A lane that goes on behind a gap has lost what the station no longer has: that is told, not hidden. */
-function tellMissing(
-  { outgoing, nowMs, nameOf }: CommitWork,
-  { key, row }: LaneCursor,
-  fresh: readonly ChainedEntry[],
-): void {
-  const from = row.through + 1;
-  const through = (fresh[0]?.entry.seq ?? from) - 1;
-  if (through < from) return;
-  const { station, epoch, lane } = key;
-  const about = { station, stationName: nameOf(station), epoch, lane, from, through };
-  outgoing.toFeed('station', nowMs, { ...about, state: 'entries-missing' });
-}
-
 async function storeEntry(
   { statements, nowMs }: CommitWork,
   { row }: LaneCursor,
@@ -152,7 +140,7 @@ async function recordEntry(
   work: CommitWork,
   key: LaneKey,
   entry: Exclude<ChainedEntry['entry'], { type: 'check-in' }>,
-  occurredMs: number,
+  { occurredMs, sent }: { occurredMs: number; sent: Reading },
 ): Promise<void> {
   switch (entry.type) {
     case 'started':
@@ -162,6 +150,8 @@ async function recordEntry(
     case 'alarm':
     case 'mistake':
       return recordAlarmEntry(work, key, entry, occurredMs);
+    case 'test':
+      return recordTest(work, key, entry, { occurredMs, sent });
     default:
       return entry satisfies never;
   }

@@ -1,4 +1,5 @@
 import type { Reading } from '../../shared/wire/entry.ts';
+import { TroubleBook } from '../app/trouble-book.ts';
 import type { Trx } from '../store/schema.ts';
 import type { ChainedEntry } from './chain.ts';
 import type { CommitWork } from './commit-work.ts';
@@ -36,6 +37,9 @@ export async function setAside(
   const entries = fork.length;
   const about = { station, stationName: nameOf(station), epoch, lane, entries };
   outgoing.toFeed('station', nowMs, { ...about, state: 'forked' });
+  const detail = 'a copied or restored card? Its entries wait for a decision';
+  const book = new TroubleBook(trx, outgoing, nowMs);
+  await book.begin({ station, kind: 'fork', part: epoch, detail }, nowMs);
 }
 
 /** @returns whether the entry with this sequence and hash was set aside. */

@@ -6,6 +6,8 @@ export interface KnownStation {
   readonly macKey: string;
   readonly mqttPasswordHash: string;
   readonly revoked: boolean;
+  /** Not heard of for so long, it is silent; undefined where what holds for all does. */
+  readonly silentAfterMs: number | undefined;
 }
 
 /** The stations and their keys in memory: each message asks for one. Small, 5,000 at most (DESIGN). */
@@ -29,6 +31,7 @@ export class StationDirectory {
           macKey: row.mac_key,
           mqttPasswordHash: row.mqtt_password_hash,
           revoked: row.revoked_at !== null,
+          silentAfterMs: row.silent_after_ms ?? undefined,
         },
       ]),
     );
@@ -36,6 +39,10 @@ export class StationDirectory {
 
   find(station: string): KnownStation | undefined {
     return this.#stations.get(station);
+  }
+
+  silentAfterMs(station: string): number | undefined {
+    return this.#stations.get(station)?.silentAfterMs;
   }
 
   nameOf(station: string): string {

@@ -1,15 +1,17 @@
 import type { RoutineEntry } from '../../shared/wire/entry.ts';
+import { TroubleBook } from '../app/trouble-book.ts';
+import { afterFault } from '../domain/trouble.ts';
 import type { CommitWork } from './commit-work.ts';
 
 type StationEntry = Exclude<RoutineEntry, { type: 'check-in' }>;
 
-/** Tells the operators what a station says about itself. */
-export function recordStationEntry(
-  { outgoing, nameOf }: CommitWork,
+/** Tells the operators what a station says about itself, and notes its faults as troubles. */
+export async function recordStationEntry(
+  { trx, outgoing, nowMs, nameOf }: CommitWork,
   station: string,
   entry: StationEntry,
   occurredMs: number,
-): void {
+): Promise<void> {
   const about = { station, stationName: nameOf(station) };
   if (entry.type === 'started') {
     outgoing.toFeed('station', occurredMs, {
@@ -27,4 +29,6 @@ export function recordStationEntry(
     part,
     detail,
   });
+  const book = new TroubleBook(trx, outgoing, nowMs);
+  await book.take(afterFault(station, entry), occurredMs);
 }

@@ -1,5 +1,5 @@
 import type { AlarmKey, HealthMessage, HubMessage } from '../../shared/wire/messages.ts';
-import type { PresenceState, StationPresence } from '../domain/presence.ts';
+import { announceEveryFor, type PresenceState, type StationPresence } from '../domain/presence.ts';
 import type { Db, Trx } from '../store/schema.ts';
 
 /** A station as the hub last heard of it. */
@@ -58,3 +58,9 @@ export async function alarmStateFor(
   const state = row.resolved_ms === null ? open : 'resolved';
   return { v: 1, station, kind: 'command', command: { name: 'alarm-state', alarm, state } };
 }
+
+/** Tells a station how often it has to speak; it may have been started anew and not know it. */
+export const announceEvery = (station: string, silentAfterMs: number): HubMessage => {
+  const command = { name: 'announce-every', everyMs: announceEveryFor(silentAfterMs) } as const;
+  return { v: 1, station, kind: 'command', command };
+};

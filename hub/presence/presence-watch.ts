@@ -2,19 +2,22 @@ import type { Log } from '../../shared/log.ts';
 import { systemTimers, type Timers } from '../../shared/timers.ts';
 import { lanes } from '../../shared/wire/entry.ts';
 import type { HealthMessage, HubMessage, PresenceMessage } from '../../shared/wire/messages.ts';
+import { TroubleBook } from '../app/trouble-book.ts';
 import {
   afterSaying,
   afterWaiting,
   type PresenceState,
   type StationPresence,
 } from '../domain/presence.ts';
+import { afterPresence } from '../domain/trouble.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import { raiseAlarm } from '../ingest/alarm-rows.ts';
 import { cursorOf } from '../ingest/chain.ts';
 import { receiptOf } from '../ingest/commit-group.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
 import type { Db } from '../store/schema.ts';
-import { alarmStateFor, readPresences, writePresence } from './presence-rows.ts';
+import { PartReports } from './part-reports.ts';
+import { alarmStateFor, announceEvery, readPresences, writePresence } from './presence-rows.ts';
 
 const sweepEveryMs = 1_000;
 /** How old the "last heard" in the store may be: it is for people to read, nothing is decided by it. */
@@ -22,10 +25,11 @@ const keepHeardEveryMs = 30_000;
 
 export interface PresenceWatchOptions {
   readonly db: Db;
-  readonly directory: Pick<StationDirectory, 'nameOf'>;
+  readonly directory: Pick<StationDirectory, 'nameOf' | 'silentAfterMs'>;
   readonly send: (message: HubMessage) => void;
   /** Called after each commit: the outbox has something. */
   readonly onCommitted: () => void;
+  /** For stations that have none of their own. */
   readonly silentAfterMs: number;
   /** The hub's wall clock, in milliseconds: for what is stored and told. */
   readonly now: () => number;
@@ -49,6 +53,7 @@ export class PresenceWatch {
   readonly #stations = new Map<string, Watched>();
   #endSweeps: () => void = () => {};
   #keptMs = 0;
+  readonly #parts = new PartReports();
   /** One piece of work at a time, so that none decides by what another is just changing. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -98,17 +103,19 @@ export class PresenceWatch {
       // Written with the next sweep. A station says its presence first, so it is known by now.
       const watched = this.#stations.get(message.station);
       if (watched) watched.report = message;
+      this.#parts.take(message, this.#options.monotonicNow());
     });
   }
 
   /** Finds who fell silent and who is heard again, and writes what waits to be written. */
   sweep(): Promise<void> {
     return this.#inTurn(async () => {
-      const { now, monotonicNow, silentAfterMs } = this.#options;
+      const { now, monotonicNow, directory } = this.#options;
       const monotonicMs = monotonicNow();
       const isFullKeep = monotonicMs - this.#keptMs >= keepHeardEveryMs;
       const changed = [...this.#stations].flatMap(([station, watched]) => {
         const { presence, heardMs, report } = watched;
+        const silentAfterMs = directory.silentAfterMs(station) ?? this.#options.silentAfterMs;
         const isSilent = monotonicMs - heardMs > silentAfterMs;
         const next = afterWaiting(presence, isSilent, now());
         const isToWrite = next !== presence || report !== undefined || isFullKeep;
@@ -116,6 +123,7 @@ export class PresenceWatch {
       });
       await this.#keep(changed);
       if (isFullKeep) this.#keptMs = monotonicMs;
+      await this.#parts.sweep(this.#options, monotonicMs);
     });
   }
 
@@ -150,6 +158,8 @@ export class PresenceWatch {
         if (!isNew && next.state === watched.presence.state) continue;
         const stationName = directory.nameOf(station);
         outgoing.toFeed('station', now(), { station, stationName, state: next.state });
+        const book = new TroubleBook(trx, outgoing, now());
+        for (const news of afterPresence(station, next.state)) await book.take(news, next.sinceMs);
       }
       await outgoing.store(trx);
     });
@@ -185,6 +195,8 @@ export class PresenceWatch {
         }
         if (command) list.push(command);
       }
+      const silentAfterMs = directory.silentAfterMs(station);
+      if (silentAfterMs !== undefined) list.push(announceEvery(station, silentAfterMs));
       await outgoing.store(trx);
       return list;
     });

@@ -1,3 +1,4 @@
+import { supervisionMigration } from './migration-supervision.ts';
 import { unownedMigration } from './migration-unowned.ts';
 
 /**
@@ -182,4 +183,5 @@ CREATE TABLE set_aside (
 CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS NULL;
 `,
   unownedMigration,
+  supervisionMigration,
 ];

@@ -1,5 +1,7 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
+import type { TestedBy } from '../../shared/wire/entry.ts';
 import type { ReviewReason } from '../domain/review.ts';
+import type { TroubleKind } from '../domain/trouble.ts';
 
 /** Times are milliseconds since 1970 UTC, days are local dates (YYYY-MM-DD), points are integers. */
 export interface Schema {
@@ -21,6 +23,8 @@ export interface Schema {
   refusal_sample: RefusalSampleTable;
   outbox: { id: Generated<number>; messages: string };
   station_presence: StationPresenceTable;
+  trouble: TroubleTable;
+  station_test: StationTestTable;
 }
 
 export type CardStatus = 'active' | 'lost' | 'blocked';
@@ -32,6 +36,8 @@ interface StationTable {
   mqtt_password_hash: string;
   created_at: number;
   revoked_at: number | null;
+  /** Not heard of for so long, it is silent; null for what holds for all. */
+  silent_after_ms: number | null;
 }
 
 interface LaneTable {
@@ -162,6 +168,43 @@ interface StationPresenceTable {
   heard_ms: number;
   /** The last health message as JSON. */
   health: string | null;
+}
+
+interface TroubleTable {
+  id: Generated<number>;
+  /** null for the hub's own. */
+  station: string | null;
+  kind: TroubleKind;
+  /** Which of several of one kind, such as the epoch that forked; empty where there is only one. */
+  part: string;
+  detail: string;
+  begun_ms: number;
+  /** When the hub last heard of it, by its own clock. */
+  told_ms: number;
+  ended_ms: number | null;
+  /** Who ended it, for a trouble that only a person can end, and what they said. */
+  ended_by: string | null;
+  note: string | null;
+}
+
+/** A test of the alarm's way: asked for by an operator, and done once the station's entry is here. */
+interface StationTestTable {
+  id: Generated<number>;
+  station: string;
+  by: TestedBy;
+  request: string | null;
+  /** Who asked for it. */
+  operator: string | null;
+  requested_ms: number | null;
+  epoch: string | null;
+  seq: number | null;
+  /** When the station began it. */
+  at_ms: number | null;
+  stored_ms: number | null;
+  /** 1 when it came as soon as an alarm has to. */
+  in_time: Generated<0 | 1>;
+  /** How long each leg of the way took, in ms, as JSON. */
+  legs: string | null;
 }
 
 export type Db = Kysely<Schema>;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { testRequestSchema } from '../ids.ts';
 import { sequenceMax } from './limits.ts';
 
 /** One reading of a station's clocks. A Pi has no battery clock, so the wall clock alone says little. */
@@ -26,7 +27,7 @@ export const cardTokenSchema = z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 h
 
 const base = { seq: sequenceSchema, at: readingSchema };
 
-export const faultPartSchema = z.enum(['reader', 'panel', 'journal', 'clock', 'disk']);
+export const faultPartSchema = z.enum(['reader', 'panel', 'journal', 'clock', 'disk', 'power']);
 export type FaultPart = z.infer<typeof faultPartSchema>;
 
 export const routineEntrySchema = z.discriminatedUnion('type', [
@@ -43,10 +44,21 @@ export const routineEntrySchema = z.discriminatedUnion('type', [
   }),
 ]);
 
+/** Who started a test of the alarm's way: an operator, or somebody at the unit. */
+export const testedBySchema = z.enum(['operator', 'unit']);
+export type TestedBy = z.infer<typeof testedBySchema>;
+
 export const alarmEntrySchema = z.discriminatedUnion('type', [
   z.object({ ...base, type: z.literal('alarm'), gesture: z.enum(['hold', 'triple-press']) }),
   /** Pressed again soon after: the caller says it was a mistake. The alarm stands all the same. */
   z.object({ ...base, type: z.literal('mistake'), alarm: sequenceSchema }),
+  /** Goes the way of an alarm and alarms nobody. `request` is the operator's, when one asked for it. */
+  z.object({
+    ...base,
+    type: z.literal('test'),
+    by: testedBySchema,
+    request: testRequestSchema.optional(),
+  }),
 ]);
 
 export type RoutineEntry = z.infer<typeof routineEntrySchema>;

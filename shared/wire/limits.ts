@@ -14,5 +14,9 @@ export const entryBytesMax = 1024;
 /** Alarms a station can have latched at once and ask after in its presence. */
 export const latchedAlarmsMax = 50;
 
+/** How often a station says that it is there, unless the hub tells it to speak more often. */
+export const announceEveryDefaultMs = 30_000;
+export const announceEveryMinMs = 5_000;
+
 /** Sequences start at 1 and stay exact integers in JSON. */
 export const sequenceMax = Number.MAX_SAFE_INTEGER;

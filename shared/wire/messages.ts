@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { epochSchema, sessionSchema, stationIdSchema } from '../ids.ts';
+import { epochSchema, sessionSchema, stationIdSchema, testRequestSchema } from '../ids.ts';
 import {
   alarmEntrySchema,
   laneSchema,
@@ -7,7 +7,12 @@ import {
   routineEntrySchema,
   sequenceSchema,
 } from './entry.ts';
-import { entriesPerMessageMax, latchedAlarmsMax } from './limits.ts';
+import {
+  announceEveryDefaultMs,
+  announceEveryMinMs,
+  entriesPerMessageMax,
+  latchedAlarmsMax,
+} from './limits.ts';
 
 /** Every message says its wire version first, then what it is and whose. */
 const envelope = { v: z.literal(1), station: stationIdSchema };
@@ -75,6 +80,8 @@ export const healthMessageSchema = z.object({
   disk: partStateSchema.optional(),
   /** A fault when no time service has set the clock for long; not each station says it. */
   clock: partStateSchema.optional(),
+  /** A fault when the unit gets too little voltage; a unit that cannot tell says nothing. */
+  power: partStateSchema.optional(),
   /** Entries that the hub has not yet receipted. */
   backlog: z.int().nonnegative(),
   diskFreeBytes: z.int().nonnegative(),
@@ -116,6 +123,8 @@ export const receiptMessageSchema = z.object({
 export const alarmStateSchema = z.enum(['stored', 'acknowledged', 'resolved']);
 export type AlarmState = z.infer<typeof alarmStateSchema>;
 
+const announceEveryMsSchema = z.int().min(announceEveryMinMs).max(announceEveryDefaultMs);
+
 export const commandMessageSchema = z.object({
   ...envelope,
   kind: z.literal('command'),
@@ -133,6 +142,10 @@ export const commandMessageSchema = z.object({
       /** The chain hash at `through` as the station sent it. */
       hash: hashSchema,
     }),
+    /** Try the alarm's whole way; a request that comes twice is one. */
+    z.object({ name: z.literal('test'), request: testRequestSchema }),
+    /** How often the station has to say that it is there, so that its silence is noticed in time. */
+    z.object({ name: z.literal('announce-every'), everyMs: announceEveryMsSchema }),
   ]),
 });
 

@@ -20,7 +20,10 @@ export class PanelRecord {
   readonly states: { state: PanelState; detail: string }[] = [];
   /** Both, in the order in which they were announced. */
   readonly all: (ButtonEdge | PanelState)[] = [];
-  onButton = (edge: ButtonEdge) => {
+  /** Of each press, whether the button was held since before the panel was ready. */
+  readonly found: boolean[] = [];
+  onButton = (edge: ButtonEdge, found = false) => {
+    if (edge === 'down') this.found.push(found);
     this.edges.push(edge);
     this.all.push(edge);
   };
@@ -50,6 +53,21 @@ export function panelContract(name: string, create: () => Promise<PanelHarness>)
     afterEach(async () => {
       await harness.panel.stop();
       await harness.dispose();
+    });
+
+    test('tells a button that is held since before it was ready from one that is pressed', async () => {
+      await harness.panel.stop();
+      await harness.dispose();
+      harness = await create();
+      record = new PanelRecord();
+      await harness.press();
+      harness.panel.start(record);
+      await expect.poll(() => record.edges, patience).toEqual(['down']);
+      expect(record.all.slice(-2)).toEqual(['ready', 'down']);
+      await harness.release();
+      await expect.poll(() => record.edges, patience).toEqual(['down', 'up']);
+      await harness.press();
+      await expect.poll(() => record.found, patience).toEqual([true, false]);
     });
 
     test('announces a press and a release, once each', async () => {

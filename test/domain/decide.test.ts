@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { mistakeWithinMs, undeliveredAfterMs } from '../../device/domain/alarms.ts';
-import { announceEveryMs, decide, wakeAtMs } from '../../device/domain/decide.ts';
+import { decide, wakeAtMs } from '../../device/domain/decide.ts';
 import { pauseMs } from '../../device/domain/gesture.ts';
 import { wellAfterMs } from '../../device/domain/parts.ts';
 import { outcomeAwaitedMs, savedHereAfterMs } from '../../device/domain/taps.ts';
+import { announceEveryDefaultMs } from '../../shared/wire/limits.ts';
 import { epoch, journalReplaced, nextEpoch, Scene, token } from '../support/station-scene.ts';
 
 describe('a tap', () => {
@@ -214,8 +215,8 @@ describe('how the station is', () => {
     const scene = new Scene().ready();
     scene.give({ type: 'connection', connected: true });
     expect(scene.take('announce')).toHaveLength(1);
-    expect(wakeAtMs(scene.state)).toBe(scene.nowMs + announceEveryMs);
-    expect(scene.pass(announceEveryMs).take('announce')).toHaveLength(1);
+    expect(wakeAtMs(scene.state)).toBe(scene.nowMs + announceEveryDefaultMs);
+    expect(scene.pass(announceEveryDefaultMs).take('announce')).toHaveLength(1);
   });
 
   it('is on the light: a broken reader over an absent hub over all well', () => {

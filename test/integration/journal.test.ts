@@ -87,6 +87,16 @@ describe('the journal', () => {
     journal.close();
   });
 
+  it('latches no test, whether the hub has it or not: after a restart nothing speaks of it', () => {
+    const journal = new Journal(file);
+    journal.append('alarm', { type: 'test', by: 'unit' }, at);
+    journal.close();
+    const later = new Journal(file);
+    expect(later.restore().latched).toEqual([]);
+    expect(later.last('alarm')).toBe(1);
+    later.close();
+  });
+
   it('refuses a file whose newest entry was changed', () => {
     const journal = new Journal(file);
     journal.append('routine', checkIn, at);
@@ -137,6 +147,18 @@ describe('a damaged journal', () => {
     const corrupt = Object.assign(new Error('malformed'), { code: 'SQLITE_CORRUPT' });
     expect(keeper.replaceIfDamaged(corrupt)).toBe(true);
     expect(keeper.journal.epoch).not.toBe(epoch);
+    keeper.close();
+  });
+
+  it('leaves its calls for help to the next one, and no test', () => {
+    const keeper = new JournalKeeper(folder);
+    keeper.journal.append('alarm', { type: 'test', by: 'unit' }, at);
+    keeper.journal.append('alarm', { type: 'alarm', gesture: 'hold' }, at);
+    keeper.journal.append('alarm', { type: 'mistake', alarm: 2 }, at);
+    const { epoch } = keeper.journal;
+    const corrupt = Object.assign(new Error('malformed'), { code: 'SQLITE_CORRUPT' });
+    expect(keeper.replaceIfDamaged(corrupt)).toBe(true);
+    expect(keeper.journal.restore().latched.map(({ key }) => key)).toEqual([{ epoch, seq: 2 }]);
     keeper.close();
   });
 

@@ -5,12 +5,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { addStation, revokeStation } from '../../hub/app/registry.ts';
 import { listStations } from '../../hub/app/reports.ts';
+import { withTroubles } from '../../hub/app/trouble-book.ts';
+import { listTroubles } from '../../hub/app/troubles.ts';
+import { reportedFaultAfterMs, reportedReadyAfterMs } from '../../hub/domain/trouble.ts';
 import { outgoingSchema } from '../../hub/feed/outgoing.ts';
 import { PresenceWatch } from '../../hub/presence/presence-watch.ts';
 import { openStore, type Store } from '../../hub/store/open-store.ts';
 import { newEpoch } from '../../shared/ids.ts';
 import { createLog } from '../../shared/log.ts';
 import type { HealthMessage, HubMessage, PresenceMessage } from '../../shared/wire/messages.ts';
+import { feedTopic } from '../../shared/wire/topics.ts';
 
 const silentAfterMs = 90_000;
 const wallMs = Date.parse('2026-03-02T02:00:00Z');
@@ -25,11 +29,12 @@ describe('the presence watch', () => {
   /** The monotonic clock; the wall clock goes with it unless a test moves it. */
   let nowMs: number;
   let wallJumpMs: number;
+  let ownSilenceMs: number | undefined;
 
   const open = async (): Promise<void> => {
     watch = new PresenceWatch({
       db: store.db,
-      directory: { nameOf: () => 'Station 1' },
+      directory: { nameOf: () => 'Station 1', silentAfterMs: () => ownSilenceMs },
       send: (message) => sent.push(message),
       onCommitted: () => {},
       silentAfterMs,
@@ -43,7 +48,7 @@ describe('the presence watch', () => {
     folder = mkdtempSync(join(tmpdir(), 'yizhan-presence-'));
     store = openStore(folder);
     ({ station } = await addStation(store, 'Station 1', 'test'));
-    [sent, nowMs, wallJumpMs] = [[], 0, 0];
+    [sent, nowMs, wallJumpMs, ownSilenceMs] = [[], 0, 0, undefined];
     await open();
   });
   afterEach(async () => {
@@ -63,12 +68,13 @@ describe('the presence watch', () => {
     ...{ reader: 'ready', panel: 'fault', journal: 'ready', diskFreeBytes: 1 },
   });
   const state = async () => (await listStations(store))[0]?.state;
-  /** What the feed is told, in order. */
-  const told = async (): Promise<string[]> => {
+  /** What the feed is told, in order; its troubles are told apart. */
+  const told = async (isTrouble = false): Promise<string[]> => {
     const rows = await store.db.selectFrom('outbox').select('messages').orderBy('id').execute();
     const said = z.looseObject({ state: z.string(), station: z.literal(station) });
     return rows
       .flatMap(({ messages }) => outgoingSchema.parse(JSON.parse(messages)))
+      .filter(({ topic }) => (topic === feedTopic('trouble')) === isTrouble)
       .map(({ body }) => said.parse(body).state);
   };
 
@@ -161,6 +167,100 @@ describe('the presence watch', () => {
     expect(await told()).toEqual(['online', 'raised']);
     expect(sent.at(-1)).toMatchObject({
       command: { alarm: { epoch: lost, seq: 3 }, state: 'stored' },
+    });
+  });
+
+  it('gives each station its own time, and tells it to speak often enough', async () => {
+    ownSilenceMs = 20_000;
+    await watch.take(presence(true));
+    expect(sent.at(-1)).toMatchObject({ command: { name: 'announce-every', everyMs: 6_666 } });
+    nowMs = ownSilenceMs;
+    await watch.sweep();
+    expect(await state()).toBe('online');
+    nowMs += 1;
+    await watch.sweep();
+    expect(await state()).toBe('silent');
+    expect(await told(true)).toEqual(['begun']);
+  });
+
+  it('notes who is away as trouble, and ends it', async () => {
+    await watch.take(presence(true));
+    await watch.take(presence(false));
+    await watch.take(presence(false));
+    nowMs = 60_000;
+    await watch.take(presence(true, second));
+    expect(await listTroubles(store, { all: true })).toMatchObject([
+      {
+        kind: 'offline',
+        begunAt: new Date(wallMs).toISOString(),
+        endedAt: new Date(wallMs + 60_000).toISOString(),
+      },
+    ]);
+    expect(await told(true)).toEqual(['begun', 'ended']);
+  });
+
+  describe('takes a health report', () => {
+    const report = (panel: 'ready' | 'starting' | 'fault') =>
+      watch.take({ ...health(0), panel, reader: 'ready', journal: 'ready' });
+    const kinds = async () => (await listTroubles(store)).map(({ kind }) => kind);
+    const pass = async (ms: number) => {
+      nowMs += ms;
+      watch.heard(station);
+      await watch.sweep();
+    };
+    /** As the station's entry begins it. */
+    const entry = (change: 'begin' | 'end') =>
+      withTroubles(store.db, wallMs + nowMs, (book) =>
+        book[change]({ station, kind: 'panel', detail: 'unplugged' }, wallMs + nowMs),
+      );
+    beforeEach(() => watch.take(presence(true)));
+
+    it('that goes on telling a fault for its beginning', async () => {
+      await report('fault');
+      await pass(reportedFaultAfterMs - 1);
+      expect(await kinds()).toEqual([]);
+      await pass(1);
+      await pass(1);
+      expect(await kinds()).toEqual(['panel']);
+    });
+
+    it('for no news of a fault that an entry has begun or just ended', async () => {
+      await report('fault');
+      await entry('begin');
+      await pass(reportedFaultAfterMs);
+      await report('ready');
+      await entry('end');
+      await pass(reportedFaultAfterMs);
+      expect(await told(true)).toEqual(['begun', 'ended']);
+    });
+
+    it('for the end only when it has said so for long, whatever came and went before', async () => {
+      await entry('begin');
+      for (let flap = 0; flap < 3; flap += 1) {
+        await report('fault');
+        await pass(reportedReadyAfterMs / 2);
+        await report('ready');
+        await pass(reportedReadyAfterMs - 1);
+        expect(await kinds()).toEqual(['panel']);
+      }
+      await pass(1);
+      expect(await kinds()).toEqual([]);
+      expect(await told(true)).toEqual(['begun', 'ended']);
+    });
+
+    it('for no end of what was told after it', async () => {
+      await report('ready');
+      await pass(reportedReadyAfterMs);
+      await entry('begin');
+      await pass(reportedReadyAfterMs - 1);
+      expect(await kinds()).toEqual(['panel']);
+    });
+
+    it('of a part that is starting for neither', async () => {
+      await entry('begin');
+      await report('starting');
+      await pass(reportedReadyAfterMs);
+      expect(await kinds()).toEqual(['panel']);
     });
   });
 

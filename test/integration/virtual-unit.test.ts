@@ -18,6 +18,7 @@ const view: PanelView = {
   outcome: null,
   entries: { tap: null, alarm: null },
   alarm: 'none',
+  test: 'none',
   mistake: false,
   button: { edge: 'up', heldMs: null, holdMs: 1000, pressesWithinMs: 2000 },
   backlog: 0,

@@ -28,6 +28,9 @@ const checkInSchema = z.object({
   outcome: z.string(),
   points: z.int(),
 });
+/** Everybody is there at the end. */
+const openPresenceTroubles =
+  "SELECT * FROM trouble WHERE ended_ms IS NULL AND kind IN ('offline', 'silent')";
 const transferSchema = z.object({ debit: z.string(), credit: z.string(), amount: z.int() });
 const accountSchema = z.object({ id: z.string(), balance: z.int() });
 const alarmSchema = z.object({
@@ -52,7 +55,11 @@ export function checkAtTheEnd(
   }
   checkJournal(world, stations, db);
   checkAlarms(world, stations, db, feed);
+  checkTests(world, stations, db);
   checkLedger(world, db, feed);
+  for (const row of db.prepare(openPresenceTroubles).all()) {
+    violate(world, invariants.trouble, JSON.stringify(row));
+  }
   for (const row of db
     .prepare('SELECT station FROM station_presence WHERE state <> ?')
     .all('online')) {
@@ -125,6 +132,32 @@ function checkAlarms(
       if (counts.get(key) !== 1) {
         violate(world, invariants.alarmOnce, `${key}: ${counts.get(key) ?? 0} times`);
       }
+    }
+  }
+}
+
+/** Whatever the light said of it, a test reaches the hub, and nobody is alarmed by it. */
+function checkTests(
+  world: World,
+  stations: readonly SimulatedStation[],
+  db: Database.Database,
+): void {
+  const count = (table: 'alarm' | 'station_test', key: readonly (string | undefined)[]): number =>
+    Number(
+      db
+        .prepare(`SELECT count(*) FROM ${table} WHERE station = ? AND epoch = ? AND seq = ?`)
+        .pluck()
+        .get(...key),
+    );
+  for (const station of stations) {
+    const aside = station.setAside();
+    for (const [name, { type, durable }] of station.witness.made) {
+      if (type !== 'test' || !durable || aside.has(name)) continue;
+      const [epoch, , seq] = name.split('/');
+      const key = [station.id, epoch, seq];
+      const counts = { tests: count('station_test', key), alarms: count('alarm', key) };
+      if (counts.tests === 1 && counts.alarms === 0) continue;
+      violate(world, invariants.testOnce, `${key.join('/')}: ${JSON.stringify(counts)}`);
     }
   }
 }

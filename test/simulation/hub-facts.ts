@@ -22,6 +22,8 @@ const alarmRow = z.object({
   resolved_ms: z.int().nullable(),
 });
 
+const testRow = z.object({ station: z.string(), epoch: z.string(), seq: z.int() });
+
 export type AlarmFact = 'stored' | 'acknowledged' | 'resolved';
 export const keyOf = (station: string, epoch: string, seq: number): string =>
   `${station}/${epoch}/${seq}`;
@@ -52,6 +54,7 @@ export class HubFacts {
         if (transfers > 0) this.#known.add(`${key} transferred`);
       }
     }
+    if (tables.has('station_test')) this.#learnTests(db);
     if (tables.has('alarm')) {
       for (const row of db.prepare('SELECT * FROM alarm').all()) {
         const { station, epoch, seq, acknowledged_ms, resolved_ms } = alarmRow.parse(row);
@@ -60,6 +63,13 @@ export class HubFacts {
         if (acknowledged_ms !== null) this.#known.add(`${key} acknowledged`);
         if (resolved_ms !== null) this.#known.add(`${key} resolved`);
       }
+    }
+  }
+
+  #learnTests(db: Database.Database): void {
+    for (const row of db.prepare('SELECT * FROM station_test WHERE seq IS NOT NULL').all()) {
+      const { station, epoch, seq } = testRow.parse(row);
+      this.#known.add(`${keyOf(station, epoch, seq)} tested`);
     }
   }
 
@@ -73,6 +83,10 @@ export class HubFacts {
 
   wasTransferred(key: string): boolean {
     return this.#known.has(`${key} transferred`);
+  }
+
+  testWas(key: string): boolean {
+    return this.#known.has(`${key} tested`);
   }
 
   alarmWas(key: string, fact: AlarmFact): boolean {

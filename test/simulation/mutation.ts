@@ -6,6 +6,7 @@ import type { scoreDay } from '../../hub/domain/scoring.ts';
 import type { Ingest, IngestParts } from '../../hub/ingest/ingest.ts';
 import type { Bus, BusMessage } from '../../shared/bus/bus.ts';
 import type { Packet } from './virtual-broker.ts';
+import type { Invariant } from './world.ts';
 
 /** What a mutated part of the hub may use. */
 export interface HubTools {
@@ -37,4 +38,14 @@ export interface Mutation {
     bus: Pick<Bus, 'publish'>,
     tools: Pick<HubTools, 'after'>,
   ) => Pick<Bus, 'publish'>;
+}
+
+/** A mistake that could be made in the product, and how it shows. */
+export interface PlantedBug {
+  readonly name: string;
+  readonly mutation: Mutation;
+  /** What it breaks, one of these at least. */
+  readonly breaks: readonly Invariant[];
+  /** Within so many seeds it has to be found. */
+  readonly seedsMax: number;
 }

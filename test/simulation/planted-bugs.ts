@@ -6,18 +6,9 @@ import { decodeHubMessage, decodeStationMessage } from '../../shared/wire/codec.
 import { chainHash, entryText, genesisHash } from '../../shared/wire/entry.ts';
 import { seal } from '../../shared/wire/mac.ts';
 import type { AlarmMessage, JournalMessage, StationMessage } from '../../shared/wire/messages.ts';
-import type { HubTools, Mutation } from './mutation.ts';
-import { type Invariant, invariants } from './world.ts';
-
-/** A mistake that could be made in the product, and how it shows. */
-export interface PlantedBug {
-  readonly name: string;
-  readonly mutation: Mutation;
-  /** What it breaks, one of these at least. */
-  readonly breaks: readonly Invariant[];
-  /** Within so many seeds it has to be found. */
-  readonly seedsMax: number;
-}
+import type { HubTools, Mutation, PlantedBug } from './mutation.ts';
+import { testBugs } from './planted-test-bugs.ts';
+import { invariants } from './world.ts';
 
 type Entries = JournalMessage | AlarmMessage;
 
@@ -251,6 +242,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     breaks: [invariants.light],
     seedsMax: 20,
   },
+  ...testBugs,
   {
     name: 'cursor moved at the PUBACK',
     mutation: cursorAtPuback,

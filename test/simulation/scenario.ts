@@ -58,6 +58,7 @@ function life(
     { weight: 50, happen: () => station().tap(card()) },
     { weight: 3, happen: () => crowd(station()) },
     { weight: 6, happen: () => station().callForHelp(random.pick(['hold', 'triple-press'])) },
+    { weight: 3, happen: () => hub.askForTest(station().id) },
     { weight: 5, happen: () => hub.operate('acknowledge') },
     { weight: 4, happen: () => hub.operate('resolve') },
     { weight: 3, happen: () => station().clock.synchronise() },

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import { acknowledgeAlarm, listAlarms, resolveAlarm } from '../../hub/app/alarms.ts';
 import { Refusal } from '../../hub/app/registry.ts';
+import { askForTest } from '../../hub/app/station-tests.ts';
 import { localDay } from '../../hub/domain/dating.ts';
 import { OutboxPublisher } from '../../hub/feed/outbox.ts';
 import { Ingest } from '../../hub/ingest/ingest.ts';
@@ -120,6 +121,25 @@ export class SimulatedHub {
     act().catch((error: unknown) => {
       if (!(error instanceof Refusal)) process.log.error({ err: error }, 'the operator failed');
     });
+  }
+
+  /** An operator tries the alarm's way from a station, if that is there. */
+  askForTest(station: string): void {
+    const running = this.#running;
+    if (!running) return;
+    const { process, store, outbox } = running;
+    const { random, trace } = this.#world;
+    const newRequest = (): string => random.id('te', 12);
+    const asked = { station, by: 'operator', atMs: this.#now(), newRequest };
+    askForTest(store, asked).then(
+      () => {
+        trace.note('operator', `asks ${station} for a test`);
+        process.timers.after(operatorSeenMs, () => outbox.wake());
+      },
+      (error: unknown) => {
+        if (!(error instanceof Refusal)) process.log.error({ err: error }, 'the operator failed');
+      },
+    );
   }
 
   readonly #now = (): number => Math.round(this.#world.trueWallMs() + this.offMs);

@@ -16,6 +16,8 @@ import type { World } from './world.ts';
 
 const rules = { holdMs: 1_000, pressesWithinMs: 2_000 };
 const version = '0.1.0';
+/** How often somebody holds the button while the unit starts. */
+const heldAtStart = 0.1;
 /** How long the broker takes at most to notice a peer without power: one and a half keepalives. */
 const unnoticedMsMax = 22_500;
 /** How long it takes until the supervisor, or the power, is back. */
@@ -182,6 +184,7 @@ export class SimulatedStation {
     for (const part of ['panel', 'reader'] as const) {
       brain.dispatch({ type: 'part', part, state: 'ready', detail: 'virtual' });
     }
+    if (random.chance(heldAtStart)) this.#holdSinceStart(brain);
     const tools = {
       station: this.id,
       macKey: this.macKey,
@@ -189,6 +192,14 @@ export class SimulatedStation {
       dispatch: brain.dispatch,
     };
     void uplink.start(mutation.stationBus?.(bus, tools) ?? bus);
+  }
+
+  /** Somebody asks for a test at the unit: the button is down when the panel first sees it. */
+  #holdSinceStart(brain: Brain): void {
+    const { time, trace } = this.#world;
+    trace.note(this.id, 'held since the start');
+    brain.dispatch({ type: 'button', edge: 'down', found: true });
+    time.after(rules.holdMs + 300, () => this.#edge('up'));
   }
 
   #files(process: SimulatedProcess): JournalFiles {

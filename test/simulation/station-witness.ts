@@ -92,6 +92,11 @@ export class StationWitness {
       if (phase !== 'stored' && phase !== 'acknowledged') continue;
       if (!facts.alarmWas(alarm, phase)) this.#lie(`alarm ${alarm} is not ${phase}`);
     }
+    const { test } = state;
+    if (name === ('testStored' satisfies LightName)) {
+      const key = test && keyOf(this.#station, test.key.epoch, test.key.seq);
+      if (key === undefined || !facts.testWas(key)) this.#lie(`test ${key} is not at the hub`);
+    }
     if (!isTap(name)) return;
     const seq = state.tap?.seq;
     if (seq === undefined || !this.made.get(`${state.epoch}/routine/${seq}`)?.signalled) {

@@ -15,6 +15,8 @@ export const invariants = {
   twice: 'no entry counts twice',
   foreign: 'the hub knows only what a station made',
   alarmOnce: 'every alarm is at the hub once',
+  testOnce: 'every test is at the hub once, and is no alarm',
+  trouble: 'a trouble that is over has ended',
   alarmTold: 'every alarm is on the feed',
   checkInTold: 'every check-in is on the feed',
   rules: 'points are what the rules say',

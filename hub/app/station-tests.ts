@@ -1,0 +1,110 @@
+import { newTestRequest } from '../../shared/ids.ts';
+import { announceEveryFor } from '../domain/presence.ts';
+import { Outgoing } from '../feed/outgoing.ts';
+import type { Store } from '../store/open-store.ts';
+import type { Db, Trx } from '../store/schema.ts';
+import { noteAction, Refusal } from './registry.ts';
+
+/** @returns when each station's way was last tried with success, by station. */
+export async function lastTests(db: Db): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('station_test')
+    .select(['station', ({ fn }) => fn.max('at_ms').as('atMs')])
+    .where('in_time', '=', 1)
+    .groupBy('station')
+    .execute();
+  return new Map(rows.flatMap(({ station, atMs }) => (atMs === null ? [] : [[station, atMs]])));
+}
+
+export interface TestRequest {
+  readonly station: string;
+  readonly by: string;
+  readonly atMs?: number;
+  readonly newRequest?: () => string;
+}
+
+/**
+ * Asks a station to try the alarm's whole way.
+ * @returns the test's number
+ * @throws Refusal when there is no such station, or it is not connected: a test that is done at some
+ * later time would tell nothing
+ */
+export function askForTest(
+  { db }: Pick<Store, 'db'>,
+  { station, by, atMs = Date.now(), newRequest = newTestRequest }: TestRequest,
+): Promise<number> {
+  return db.transaction().execute(async (trx) => {
+    await refuseStranger(trx, station);
+    const presence = await trx
+      .selectFrom('station_presence')
+      .select('state')
+      .where('station', '=', station)
+      .executeTakeFirst();
+    if (presence?.state !== 'online') {
+      throw new Refusal(`station ${station} is ${presence?.state ?? 'not heard of yet'}`);
+    }
+    const request = newRequest();
+    const { id } = await trx
+      .insertInto('station_test')
+      .values({ station, by: 'operator', request, operator: by, requested_ms: atMs })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    await noteAction(trx, by, 'station test', station, { test: id }, atMs);
+    const outgoing = new Outgoing();
+    outgoing.command(station, { name: 'test', request });
+    await outgoing.store(trx);
+    return id;
+  });
+}
+
+/** @returns a test as it stands; `storedAt` is null until the station's entry is here. */
+export async function testOf({ db }: Pick<Store, 'db'>, id: number) {
+  const row = await db
+    .selectFrom('station_test')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  const tookMs =
+    row.stored_ms === null || row.requested_ms === null ? null : row.stored_ms - row.requested_ms;
+  const legs: unknown = row.legs === null ? null : JSON.parse(row.legs);
+  const storedAt = row.stored_ms === null ? null : new Date(row.stored_ms).toISOString();
+  return { id, station: row.station, storedAt, inTime: row.in_time === 1, tookMs, legs };
+}
+
+/**
+ * Says how long a station may be silent before that is trouble, and tells the station to speak often
+ * enough for it. One that is away hears of it when it is back.
+ * @param silentAfterMs undefined for what holds for all stations, which is `defaultMs`
+ * @throws Refusal when there is no such station
+ */
+export async function watchStation(
+  { db }: Pick<Store, 'db'>,
+  station: string,
+  { silentAfterMs, defaultMs }: { silentAfterMs: number | undefined; defaultMs: number },
+  by: string,
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await refuseStranger(trx, station);
+    await trx
+      .updateTable('station')
+      .set({ silent_after_ms: silentAfterMs ?? null })
+      .where('id', '=', station)
+      .execute();
+    const detail = { silentAfterMs: silentAfterMs ?? 'default' };
+    await noteAction(trx, by, 'station watch', station, detail);
+    const outgoing = new Outgoing();
+    const everyMs = announceEveryFor(silentAfterMs ?? defaultMs);
+    outgoing.command(station, { name: 'announce-every', everyMs });
+    await outgoing.store(trx);
+  });
+}
+
+async function refuseStranger(trx: Trx, station: string): Promise<void> {
+  const known = await trx
+    .selectFrom('station')
+    .select('revoked_at')
+    .where('id', '=', station)
+    .executeTakeFirst();
+  if (!known) throw new Refusal(`there is no station ${station}`);
+  if (known.revoked_at !== null) throw new Refusal(`station ${station} was revoked`);
+}

@@ -1,0 +1,116 @@
+import type { FaultPart } from '../../shared/wire/entry.ts';
+import type { PresenceState } from './presence.ts';
+
+/**
+ * What can be wrong for a while: with a station, or with the hub itself. Each has a beginning and an
+ * end. The faults of a station's parts have the parts' names.
+ */
+export const troubleKinds = [
+  'offline',
+  'silent',
+  'reader',
+  'panel',
+  'journal',
+  'disk',
+  'clock',
+  'power',
+  'button',
+  'entries-missing',
+  'fork',
+  'never-tested',
+  'notifier',
+] as const;
+export type TroubleKind = (typeof troubleKinds)[number];
+
+/** What no news will ever end: a person looks into it and says what was found. */
+export const endedByPerson: readonly TroubleKind[] = ['entries-missing'];
+
+/** One kind of trouble of a station is open at most once for each part. */
+export interface TroubleKey {
+  readonly station?: string;
+  readonly kind: TroubleKind;
+  /** Which of several of a kind, such as the notifier's name; none where there is only one. */
+  readonly part?: string;
+}
+
+/** News of a trouble: it is there, or it is over. */
+export type TroubleNews =
+  | (TroubleKey & { readonly state: 'begun'; readonly detail: string })
+  | (TroubleKey & { readonly state: 'ended' });
+
+export interface OpenTrouble {
+  readonly begunMs: number;
+}
+
+/** What news makes of a trouble that is open, or of none. */
+export type TroubleStep<Open> =
+  | { readonly do: 'begin' | 'nothing' }
+  | { readonly do: 'tell-again' | 'end'; readonly open: Open };
+
+/** A trouble that is told again is no second one, and one that is not there has no end. */
+export function stepFor<Open extends OpenTrouble>(
+  open: Open | undefined,
+  state: 'begun' | 'ended',
+): TroubleStep<Open> {
+  if (open === undefined) return { do: state === 'begun' ? 'begin' : 'nothing' };
+  return { do: state === 'begun' ? 'tell-again' : 'end', open };
+}
+
+/** It never ends before it began, whatever two clocks say. */
+export const endOf = ({ begunMs }: OpenTrouble, atMs: number): number => Math.max(begunMs, atMs);
+
+/** What a station's presence says of its troubles. */
+export function afterPresence(station: string, state: PresenceState): readonly TroubleNews[] {
+  const over = { station, state: 'ended' } as const;
+  switch (state) {
+    case 'online':
+      return [
+        { ...over, kind: 'offline' },
+        { ...over, kind: 'silent' },
+      ];
+    case 'offline':
+      return [
+        { ...over, kind: 'silent' },
+        { station, kind: 'offline', state: 'begun', detail: 'not connected' },
+      ];
+    case 'silent':
+      return [
+        { ...over, kind: 'offline' },
+        { station, kind: 'silent', state: 'begun', detail: 'connected, but not heard of' },
+      ];
+  }
+}
+
+/** What a fault entry says. The entries are the truth: the station's own rules tell when a fault is over. */
+export const afterFault = (
+  station: string,
+  { part, state, detail }: { part: FaultPart; state: 'begun' | 'ended'; detail: string },
+): TroubleNews =>
+  state === 'begun' ? { station, kind: part, state, detail } : { station, kind: part, state };
+
+/**
+ * A health report is there before the entry, and comes also when no entry can be written: a fault that
+ * it goes on telling begins the trouble too. So long, because the entry, which says why, mostly comes.
+ */
+export const reportedFaultAfterMs = 5_000;
+/**
+ * It ends what no entry ends, such as a fault that was over when the unit was started again. So long,
+ * because a loose plug is told to be well after a minute (the station's `wellAfterMs`), and one fault
+ * must not become many.
+ */
+export const reportedReadyAfterMs = 120_000;
+
+const dayMs = 86_400_000;
+
+/** @returns whether a station has to be tested: so long after its last test, or after it was added. */
+export const isTestDue = (
+  { addedMs, testedMs }: { addedMs: number; testedMs: number | undefined },
+  nowMs: number,
+  everyDays: number,
+): boolean => nowMs - (testedMs ?? addedMs) > everyDays * dayMs;
+
+/**
+ * A test that the station sent later than this after its beginning was not delivered as an alarm has
+ * to be: the station's light said so by then (DESIGN, "alarm not delivered for 10 s").
+ */
+export const inTimeMaxMs = 10_000;

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { undeliveredAfterMs } from '../../device/domain/alarms.ts';
+import { initialState } from '../../device/domain/state.ts';
+import { testShownMs } from '../../device/domain/station-test.ts';
+import { epoch, journalReplaced, nextEpoch, rules, Scene } from '../support/station-scene.ts';
+
+const request = 'te-000000000001';
+const ask = (scene: Scene, id = request) => scene.give({ type: 'test', request: id });
+/** The entries of the alarm lane since the last call. */
+const entries = (scene: Scene) =>
+  scene.take('append').flatMap(({ lane, draft }) => (lane === 'alarm' ? [draft] : []));
+const panel = (scene: Scene, state: 'ready' | 'fault') =>
+  scene.give({ type: 'part', part: 'panel', state, detail: '' });
+const down = (scene: Scene, found = false) => scene.give({ type: 'button', edge: 'down', found });
+const up = (scene: Scene) => scene.give({ type: 'button', edge: 'up' });
+const test = { type: 'test', by: 'unit' };
+const alarm = { type: 'alarm', gesture: 'hold' };
+
+describe('a test that an operator asks for', () => {
+  it('is one entry of the alarm lane, sent at once, however often it is asked for', () => {
+    const scene = ask(ask(new Scene().ready().online()));
+    expect(scene.steps.filter(({ type }) => type === 'send')).toEqual([
+      { type: 'send', lane: 'alarm', from: 1, through: 1 },
+    ]);
+    expect(scene.steps).toContainEqual({ type: 'hurry' });
+    expect(entries(scene)).toEqual([{ type: 'test', by: 'operator', request }]);
+    expect(entries(ask(scene, 'te-000000000002'))).toHaveLength(1);
+  });
+
+  it('is shown as what it is: being sent, stored by the hub, and then no more', () => {
+    const scene = ask(new Scene().ready().online());
+    expect(scene.light).toBe('test-sending');
+    scene.receipt('alarm', 1);
+    expect(scene.light).toBe('test-stored');
+    expect(scene.pass(testShownMs).light).toBe('all-well');
+    expect(scene.state.test).toBeUndefined();
+  });
+
+  it('that nobody has stored in time has failed, and stays so', () => {
+    const scene = ask(new Scene().ready());
+    expect(scene.pass(undeliveredAfterMs - 1).light).toBe('test-sending');
+    expect(scene.pass(1).light).toBe('test-undelivered');
+    expect(scene.online().receipt('alarm', 1).light).toBe('test-undelivered');
+    expect(scene.pass(testShownMs).light).toBe('all-well');
+  });
+
+  it('is not stored by a receipt of another epoch, or of less', () => {
+    const scene = ask(new Scene(0, 0, { last: 1, committed: 0 }).ready().online());
+    scene.receipt('alarm', 1);
+    expect(scene.light).toBe('test-sending');
+    scene.give(journalReplaced(nextEpoch)).receipt('alarm', 2);
+    expect(scene.light).toBe('test-sending');
+  });
+
+  it('never stands above an alarm, and changes nothing about it', () => {
+    const scene = ask(new Scene().ready().online()).hold();
+    expect(entries(scene)).toEqual([{ type: 'test', by: 'operator', request }, alarm]);
+    expect(scene.light).toBe('alarm-sending');
+    expect(scene.receipt('alarm', 2).light).toBe('alarm-stored');
+    expect(ask(scene, 'te-000000000002').light).toBe('alarm-stored');
+    scene.pass(undeliveredAfterMs);
+    expect(scene.light).toBe('alarm-stored');
+  });
+
+  it('latches nothing', () => {
+    const scene = ask(new Scene().ready().online());
+    expect(scene.take('keep-latched')).toEqual([]);
+    expect(scene.state.alarms).toEqual([]);
+  });
+
+  it('takes no room on a full disk: it has failed, and the light says so', () => {
+    const scene = new Scene().ready().online();
+    scene.give({ type: 'part', part: 'disk', state: 'fault', detail: 'full' }).take('append');
+    expect(entries(ask(scene))).toEqual([]);
+    expect(scene.light).toBe('test-undelivered');
+  });
+});
+
+describe('a button that is held since before the start', () => {
+  it('asks for a test once the hold is long enough, and then calls for help like any other', () => {
+    const scene = down(panel(new Scene().ready(), 'ready'), true).pass(rules.holdMs - 1);
+    expect(entries(scene)).toEqual([]);
+    expect(entries(scene.pass(1))).toEqual([test]);
+    expect(scene.state.alarms).toEqual([]);
+    up(scene).pass(60_000);
+    expect(entries(scene.hold())).toEqual([alarm]);
+  });
+
+  it('asks for none when it was let go too soon; the next hold is a call', () => {
+    const scene = up(down(panel(new Scene().ready(), 'ready'), true).pass(500));
+    expect(entries(scene.hold())).toEqual([alarm]);
+  });
+
+  it('calls for help when it is pressed three times', () => {
+    const scene = up(down(panel(new Scene().ready(), 'ready'), true));
+    up(down(scene.pass(200)));
+    down(scene.pass(200));
+    expect(entries(scene)).toEqual([{ type: 'alarm', gesture: 'triple-press' }]);
+  });
+
+  it('calls for help when it was pressed only after the start, however soon', () => {
+    const scene = down(panel(new Scene().ready(), 'ready')).pass(rules.holdMs);
+    expect(entries(scene)).toEqual([alarm]);
+  });
+
+  it('calls for help when the board was lost and is back: that is no start', () => {
+    const scene = panel(panel(new Scene().ready(), 'ready'), 'fault').pass(60_000);
+    expect(entries(down(panel(scene, 'ready'), true).pass(rules.holdMs))).toEqual([alarm]);
+  });
+
+  it('asks for a test when the board was looked for first', () => {
+    const scene = panel(panel(new Scene().ready(), 'fault').pass(5_000), 'ready');
+    expect(entries(down(scene, true).pass(rules.holdMs))).toEqual([test]);
+  });
+
+  it('calls for help when the unit comes back in an alarm', () => {
+    const scene = new Scene().ready();
+    const lanes = { alarm: { last: 1, committed: 1 }, routine: { last: 0, committed: 0 } };
+    const latched = [{ key: { epoch, seq: 1 }, phase: 'stored', mistake: false } as const];
+    scene.state = initialState(rules, { epoch, lanes, latched }, scene.nowMs);
+    expect(entries(down(panel(scene, 'ready'), true).pass(rules.holdMs))).toEqual([alarm]);
+  });
+});
+
+it('a station that is told to speak more often does so from its next word on', () => {
+  const scene = new Scene().ready().online();
+  scene.take('announce');
+  scene.give({ type: 'announce-every', everyMs: 6_000 }).pass(5_999);
+  expect(scene.take('announce')).toEqual([]);
+  expect(scene.pass(1).take('announce')).toHaveLength(1);
+  // The hub says it again at each word: that must not put the next one off.
+  scene.pass(3_000).give({ type: 'announce-every', everyMs: 6_000 });
+  expect(scene.pass(3_000).take('announce')).toHaveLength(1);
+});

@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { revokeStation } from '../../hub/app/registry.ts';
+import { listStations } from '../../hub/app/reports.ts';
+import { askForTest, watchStation } from '../../hub/app/station-tests.ts';
+import { listTroubles } from '../../hub/app/troubles.ts';
+import { TestWatch } from '../../hub/presence/test-watch.ts';
+import { createLog } from '../../shared/log.ts';
+import { stationTopic } from '../../shared/wire/topics.ts';
+import { IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
+
+const dayMs = 86_400_000;
+const request = 'te-000000000001';
+const operatorTest = { type: 'test', by: 'operator', request };
+
+describe('a test of the alarm', () => {
+  let hub: IngestHub;
+  beforeEach(async () => {
+    hub = await IngestHub.start();
+  });
+  afterEach(() => hub.stop());
+
+  const tests = () => hub.store.db.selectFrom('station_test').selectAll().execute();
+  const alarms = () => hub.store.db.selectFrom('alarm').selectAll().execute();
+  const feed = async (kind: string) =>
+    (await hub.outgoing())
+      .filter(({ topic }) => topic.endsWith(`/feed/${kind}`))
+      .map(({ body }) => body);
+  /** The station is there, as far as the hub knows. */
+  const present = (state: 'online' | 'offline') =>
+    hub.store.db
+      .insertInto('station_presence')
+      .values({ station: hub.station, state, session: '', since_ms: 0, heard_ms: 0, health: null })
+      .execute();
+  const ask = () =>
+    askForTest(hub.store, {
+      ...{ station: hub.station, by: 'Operator 1', atMs: hub.nowMs },
+      newRequest: () => request,
+    });
+  /** Sent so long after it was begun. */
+  const send = (draft: object, waitedMs: number, past = new Past(hub, 'alarm')) => {
+    past.add(100, draft);
+    const sent = reading(100);
+    const later = { wallMs: sent.wallMs + waitedMs, monoMs: sent.monoMs + waitedMs };
+    return hub.give(
+      past.message(1, past.texts.length, 100, { sent: { ...sent, ...later } }),
+      hub.macKey,
+      'alarm',
+    );
+  };
+  const watch = (testEveryDays = 90) =>
+    new TestWatch({
+      ...{ db: hub.store.db, testEveryDays, now: () => hub.nowMs },
+      ...{ onCommitted: () => {}, log: createLog('test', 'silent') },
+    });
+
+  it('is recorded and receipted, told to the operators, and is no alarm', async () => {
+    await send({ type: 'test', by: 'unit' }, 40);
+    expect(await alarms()).toEqual([]);
+    expect(await tests()).toMatchObject([{ by: 'unit', operator: null, seq: 1, in_time: 1 }]);
+    expect(hub.receipts).toMatchObject([{ lane: 'alarm', through: 1 }]);
+    expect(await feed('alarm')).toMatchObject([
+      { station: hub.station, state: 'test', by: 'unit', inTime: true, waitedMs: 40 },
+    ]);
+    expect((await listStations(hub.store))[0]?.lastTest).toBe(
+      new Date(startMs + 100 * minuteMs).toISOString(),
+    );
+  });
+
+  it('that an operator asked for is that one, with the name of who asked', async () => {
+    await present('online');
+    const id = await ask();
+    const command = (await hub.outgoing()).find(
+      ({ topic }) => topic === stationTopic(hub.station, 'command'),
+    );
+    expect(command?.body).toMatchObject({ command: { name: 'test', request } });
+    await send(operatorTest, 40);
+    expect(await tests()).toMatchObject([{ id, operator: 'Operator 1', seq: 1, in_time: 1 }]);
+    const actions = await hub.store.db.selectFrom('operator_action').selectAll().execute();
+    expect(actions.at(-1)).toMatchObject({ action: 'station test', by: 'Operator 1' });
+  });
+
+  it('that comes again is one; that a restored hub does not know is recorded all the same', async () => {
+    const past = new Past(hub, 'alarm').add(100, operatorTest);
+    await hub.give(past.message(1, 1), hub.macKey, 'alarm');
+    await hub.give(past.message(1, 1, 118), hub.macKey, 'alarm');
+    expect(await tests()).toMatchObject([{ by: 'operator', operator: null, seq: 1 }]);
+  });
+
+  it('that was under way for too long was no success: an alarm would not have got through', async () => {
+    await send({ type: 'test', by: 'unit' }, 10_001);
+    expect(await tests()).toMatchObject([{ in_time: 0 }]);
+    expect((await listStations(hub.store))[0]?.lastTest).toBeNull();
+  });
+
+  it('is asked of a station that is there only', async () => {
+    await expect(ask()).rejects.toThrow(/not heard of/);
+    await present('offline');
+    await expect(ask()).rejects.toThrow(/is offline/);
+    const stranger = { station: 'st-zzzzzzzz', by: 'Operator 1' };
+    await expect(askForTest(hub.store, stranger)).rejects.toThrow(/no station/);
+    await revokeStation(hub.store, hub.station, 'test');
+    await expect(ask()).rejects.toThrow(/revoked/);
+    expect(await tests()).toEqual([]);
+  });
+
+  it('that never was, or not for long, is trouble until there is one', async () => {
+    hub.nowMs = Date.now() + 90 * dayMs - minuteMs;
+    await watch().sweep();
+    expect(await listTroubles(hub.store)).toEqual([]);
+    hub.nowMs += 2 * minuteMs;
+    await watch().sweep();
+    await watch().sweep();
+    expect(await listTroubles(hub.store)).toMatchObject([
+      { kind: 'never-tested', station: hub.station, endedAt: null },
+    ]);
+    await send({ type: 'test', by: 'unit' }, 10_001);
+    expect(await listTroubles(hub.store), 'a late one is no test').toHaveLength(1);
+    await send({ type: 'test', by: 'unit' }, 40);
+    expect(await listTroubles(hub.store)).toEqual([]);
+    expect(await feed('trouble')).toMatchObject([{ state: 'begun' }, { state: 'ended' }]);
+    // As the test is dated in the past of this hub's clock, another rule finds it wanting again.
+    await watch(1).sweep();
+    expect(await listTroubles(hub.store)).toHaveLength(1);
+    await watch(3650).sweep();
+    expect(await listTroubles(hub.store)).toEqual([]);
+  });
+
+  it('is missed of no station that is revoked', async () => {
+    hub.nowMs = Date.now() + 91 * dayMs;
+    await watch().sweep();
+    await revokeStation(hub.store, hub.station, 'test');
+    await watch().sweep();
+    expect(await listTroubles(hub.store)).toEqual([]);
+    expect(await listTroubles(hub.store, { all: true })).toHaveLength(1);
+  });
+
+  it('a station that may be silent for less is told to speak more often', async () => {
+    const { store, station } = hub;
+    const defaultMs = 90_000;
+    await watchStation(store, station, { silentAfterMs: 20_000, defaultMs }, 'test');
+    await watchStation(store, station, { silentAfterMs: undefined, defaultMs }, 'test');
+    const commands = (await hub.outgoing()).map(({ body }) => body['command']);
+    expect(commands).toEqual([
+      { name: 'announce-every', everyMs: 6_666 },
+      { name: 'announce-every', everyMs: 30_000 },
+    ]);
+  });
+});
