@@ -8,6 +8,7 @@ import { isAuthentic } from '../../shared/wire/mac.ts';
 import {
   feedTopic,
   parseStationTopic,
+  stationFilters,
   stationMayPublish,
   stationMaySubscribe,
   stationTopic,
@@ -22,15 +23,16 @@ const names = readdirSync(folder).sort();
 describe('golden messages of wire version 1', () => {
   it('are all here', () => {
     expect(names).toEqual(
-      ['alarm', 'command', 'health', 'journal', 'presence', 'receipt'].map(
-        (kind) => `${kind}.json`,
-      ),
+      [
+        ...['alarm', 'command', 'health', 'journal', 'presence'],
+        ...['receipt', 'relay', 'relayed'],
+      ].map((kind) => `${kind}.json`),
     );
   });
 
   it.each(names)('%s is read, and written again byte for byte', (name) => {
     const bytes = golden(name);
-    const fromHub = name === 'receipt.json' || name === 'command.json';
+    const fromHub = ['command.json', 'receipt.json', 'relayed.json'].includes(name);
     const decoded = fromHub ? decodeHubMessage(key, bytes) : decodeStationMessage(bytes);
     if (!decoded.ok) throw new Error(decoded.detail);
     expect(isAuthentic(key, bytes)).toBe(true);
@@ -101,6 +103,12 @@ describe('topics', () => {
     expect(stationMayPublish('st-00000001', feedTopic('alarm'))).toBe(false);
     expect(stationMaySubscribe('st-00000001', stationTopic('st-00000001', 'receipt'))).toBe(true);
     expect(stationMaySubscribe('st-00000001', '#')).toBe(false);
+    expect(stationMayPublish('st-00000001', stationTopic('st-00000001', 'relay'))).toBe(true);
+    expect(stationMayPublish('st-00000001', stationTopic('st-00000002', 'relay'))).toBe(false);
+    expect(stationMayPublish('st-00000001', stationTopic('st-00000001', 'relayed'))).toBe(false);
+    expect(stationMaySubscribe('st-00000001', stationTopic('st-00000001', 'relayed'))).toBe(true);
+    expect(stationMaySubscribe('st-00000001', stationTopic('st-00000002', 'relayed'))).toBe(false);
+    expect(stationFilters).toContain(stationTopic('+', 'relay'));
     expect(parseStationTopic('yizhan/v1/station/a/b/c')).toBeUndefined();
   });
 });
