@@ -18,6 +18,7 @@ import { VirtualPanel } from './panel/virtual-panel.ts';
 import { PcscReader } from './reader/pcsc-reader.ts';
 import type { Reader } from './reader/reader.ts';
 import { VirtualReader } from './reader/virtual-reader.ts';
+import { startSecondPath } from './second-path/start.ts';
 import type { StationSettings } from './settings/station-settings.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { readVersion } from './version.ts';
@@ -99,6 +100,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
   }).start(systemTimers);
   const stopClockWatch = startClockWatch(systemTimers, clock, brain.dispatch);
   startHardware(hardwareParts, brain, options);
+  const secondPath = await startSecondPath({ settings, brain, keeper, uplink, bus, log });
   await uplink.start(bus);
   const stopRetention = startRetention(systemTimers, { keeper, clock, log, keepDays });
   log.info({ station: settings.station, epoch: keeper.journal.epoch }, 'station started');
@@ -114,6 +116,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
       stopChrony();
       await page?.stop();
       await reader.stop();
+      await secondPath.stop();
       await uplink.stop(presence());
       brain.stop();
       await panel.stop();
