@@ -163,8 +163,8 @@ const ownAddresses = () =>
     .flatMap((addresses) => addresses ?? [])
     .filter(({ family, internal }) => family === 'IPv4' && !internal);
 
-/** What comes from beyond the local link is nobody's neighbour (RFC 6762 §11). */
-function isOnLink(address: string): boolean {
+/** @returns whether it is of this link: what comes from beyond is nobody's neighbour (RFC 6762 §11). */
+export function isOnLink(address: string): boolean {
   if (!isIPv4(address)) return false;
   const links = new BlockList();
   for (const { family, address: own, cidr } of Object.values(networkInterfaces())

@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+
+export interface Told {
+  readonly status: number;
+  readonly body: string | Uint8Array;
+}
+
+/** A machine on the local network that answers as a relay would, with whatever a test likes. */
+export class FalseRelay {
+  /** What it was sent, in order. */
+  readonly heard: readonly Buffer[];
+  readonly port: number;
+  readonly #server: Server;
+
+  private constructor(server: Server, port: number, heard: readonly Buffer[]) {
+    this.#server = server;
+    this.port = port;
+    this.heard = heard;
+  }
+
+  static async start(answer: (message: Buffer) => Promise<Told> | Told): Promise<FalseRelay> {
+    const heard: Buffer[] = [];
+    const server = createServer(async (request, response) => {
+      const parts: Buffer[] = [];
+      for await (const part of request) parts.push(part);
+      const message = Buffer.concat(parts);
+      heard.push(message);
+      const { status, body } = await answer(message);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no TCP address');
+    return new FalseRelay(server, address.port, heard);
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
