@@ -108,8 +108,8 @@ export class MdnsNeighbours implements Neighbours {
       const station = stationOf(name);
       if (station === undefined || station === this.#own?.station) continue;
       const key = `${station} ${address}`;
-      if (ttl === 0) this.#heard.delete(key);
-      else if (isOnLink(address) && this.#hasRoom(key, address)) {
+      if (isOnLink(address) && this.#hasRoom(key, address)) {
+        // A good-bye has no time left (RFC 6762 §10.1).
         const untilMs = this.#timers.now() + Math.min(ttl, recordTtlSeconds) * 1000;
         this.#heard.set(key, { station, address, port: data.port, untilMs });
       }

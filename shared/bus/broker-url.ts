@@ -17,6 +17,7 @@ export const httpsUrlSchema = z
   .string()
   .regex(
     /^(https:\/\/[^/\s]+|http:\/\/(127\.[\d.]+|localhost|\[::1\])(:\d+)?)$/,
-    'expected https://host:port (http:// for this machine only)',
+    // One fault is enough for one address.
+    { error: 'expected https://host:port (http:// for this machine only)', abort: true },
   )
   .refine(URL.canParse, 'not an address');

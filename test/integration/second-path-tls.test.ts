@@ -2,12 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pauseMs } from '../../device/domain/gesture.ts';
 import { post } from '../../device/second-path/post.ts';
+import { brokerPatienceMs } from '../../device/second-path/second-path.ts';
 import { EmbeddedBus } from '../../hub/bus/embedded-bus.ts';
 import { legSchema } from '../../hub/ingest/alarm-legs.ts';
 import { createLog } from '../../shared/log.ts';
 import { stationFilters, stationTopic } from '../../shared/wire/topics.ts';
 import { TestAuthority } from '../support/certificate.ts';
 import { eventually } from '../support/eventually.ts';
+import { FalseRelay } from '../support/false-relay.ts';
 import { Street } from '../support/street.ts';
 import { TcpCutter } from '../support/tcp-cutter.ts';
 
@@ -88,11 +90,17 @@ describe('an alarm whose broker is gone', { timeout: 60_000 }, () => {
   });
 
   it('goes over the broker alone while that answers', async () => {
-    const { page } = await street.station(0, { brokerPort: street.brokerPort, https: true });
+    const other = await FalseRelay.start(() => ({ status: 503, body: '' }));
+    street.closeLater(other);
+    const https = `http://127.0.0.1:${other.port}`;
+    const { page, running } = await street.station(0, { brokerPort: street.brokerPort, https });
     await page.light('all-well');
     await page.press(holdMs);
     await page.light('alarm-stored');
     await eventually('the leg', async () => (await legs()).length > 0);
     expect(await legs()).toMatchObject([{ path: 'broker' }]);
+    await delay(brokerPatienceMs + 500);
+    expect(running.brain.state.lanes.alarm.committed).toBe(1);
+    expect(other.heard).toEqual([]);
   });
 });

@@ -10,6 +10,8 @@ export interface Told {
 export class FalseRelay {
   /** What it was sent, in order. */
   readonly heard: readonly Buffer[];
+  /** How many gave up before they had an answer. */
+  givenUp = 0;
   readonly port: number;
   readonly #server: Server;
 
@@ -21,7 +23,9 @@ export class FalseRelay {
 
   static async start(answer: (message: Buffer) => Promise<Told> | Told): Promise<FalseRelay> {
     const heard: Buffer[] = [];
+    let gaveUp = (): void => {};
     const server = createServer(async (request, response) => {
+      response.on('close', () => response.writableEnded || gaveUp());
       const parts: Buffer[] = [];
       for await (const part of request) parts.push(part);
       const message = Buffer.concat(parts);
@@ -32,7 +36,11 @@ export class FalseRelay {
     await once(server, 'listening');
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('no TCP address');
-    return new FalseRelay(server, address.port, heard);
+    const relay = new FalseRelay(server, address.port, heard);
+    gaveUp = () => {
+      relay.givenUp += 1;
+    };
+    return relay;
   }
 
   async stop(): Promise<void> {

@@ -53,13 +53,13 @@ export class Street {
     this.store = openStore(this.folder);
   }
 
-  /** @param stations how many the hub knows */
-  static async start(stations: number): Promise<Street> {
+  /** @param stations how many the hub knows. @param settings of the hub, over those of the street */
+  static async start(stations: number, settings: object = {}): Promise<Street> {
     const street = new Street();
     for (let count = 1; count <= stations; count += 1) {
       street.accounts.push(await addStation(street.store, `Station ${count}`, 'test'));
     }
-    await street.startHub();
+    await street.#startHub(settings);
     return street;
   }
 
@@ -76,12 +76,13 @@ export class Street {
     return `https://127.0.0.1:${this.hub.stationHttpPort}`;
   }
 
-  async startHub(): Promise<void> {
+  async #startHub(more: object): Promise<void> {
     const { certFile, keyFile } = this.authority;
     const settings: HubSettings = hubSettingsSchema.parse({
       mqtt: { port: 0 },
       http: { port: 0 },
       stationHttp: { host: '0.0.0.0', port: 0, tls: { certFile, keyFile } },
+      ...more,
     });
     this.#hub = await startHub({ dataDir: this.folder, settings, log: createLog('hub', 'silent') });
   }
