@@ -19,6 +19,8 @@ import { startPowerWatch } from './power/power-watch.ts';
 import { PcscReader } from './reader/pcsc-reader.ts';
 import type { Reader } from './reader/reader.ts';
 import { VirtualReader } from './reader/virtual-reader.ts';
+import type { Neighbours } from './relay/neighbours.ts';
+import { startSecondPath } from './second-path/start.ts';
 import type { StationSettings } from './settings/station-settings.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { readVersion } from './version.ts';
@@ -31,6 +33,8 @@ export interface StationOptions {
   readonly log: Log;
   /** Serves a page that draws the unit, instead of real hardware. */
   readonly virtual?: { readonly port: number; readonly cards: readonly DemoCard[] };
+  /** Where relays are found, instead of the local network. */
+  readonly neighbours?: Neighbours;
 }
 
 interface Hardware {
@@ -101,6 +105,9 @@ export async function startStation(options: StationOptions): Promise<RunningStat
   const stopClockWatch = startClockWatch(systemTimers, clock, brain.dispatch);
   const stopPowerWatch = startPowerWatch(systemTimers, brain.dispatch);
   startHardware(hardwareParts, brain, options);
+  const { neighbours } = options;
+  const parts = { settings, brain, keeper, uplink, bus, neighbours, log };
+  const secondPath = await startSecondPath(parts);
   await uplink.start(bus);
   const stopRetention = startRetention(systemTimers, { keeper, clock, log, keepDays });
   log.info({ station: settings.station, epoch: keeper.journal.epoch }, 'station started');
@@ -117,6 +124,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
       stopChrony();
       await page?.stop();
       await reader.stop();
+      await secondPath.stop();
       await uplink.stop(presence());
       brain.stop();
       await panel.stop();

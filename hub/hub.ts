@@ -8,11 +8,13 @@ import { countOpenAlarms, countOutbox } from './app/reports.ts';
 import { countOpenTroubles } from './app/troubles.ts';
 import { hubPresence, makeBus } from './bus/choose-bus.ts';
 import { EmbeddedBus } from './bus/embedded-bus.ts';
+import { readTlsFiles } from './bus/tls-files.ts';
 import type { TurnedAway } from './bus/visitors.ts';
 import { localDay } from './domain/dating.ts';
 import { OutboxPublisher } from './feed/outbox.ts';
 import { HubMetrics } from './http/metrics.ts';
 import { startHttpServer } from './http/server.ts';
+import { type StationServer, startStationServer } from './http/station-server.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { StationDirectory } from './ingest/station-directory.ts';
 import { makeLadder } from './ladder/ladder-settings.ts';
@@ -39,6 +41,8 @@ export interface RunningHub {
   /** Where the broker is: the port of the embedded one, or the address of the external one. */
   readonly broker: string;
   readonly httpPort: number;
+  /** Where stations bring an alarm that the broker does not take, if they can. */
+  readonly stationHttpPort: number | undefined;
   stop(): Promise<void>;
 }
 
@@ -147,9 +151,29 @@ async function boot(
     await ingest.settled();
   });
   if (bus instanceof EmbeddedBus) await store.note('mqtt-port', `${bus.port}`);
+  const door = await openStationDoor({ dataDir, settings, log }, ingest, metrics);
+  if (door) closers.push(() => door.stop());
   const broker =
     bus instanceof EmbeddedBus ? `port ${bus.port}` : (settings.externalBroker?.url ?? '');
-  return { broker, httpPort: http.port };
+  return { broker, httpPort: http.port, stationHttpPort: door?.port };
+}
+
+/** The second path of alarms, where the settings ask for it. @throws SettingsError, or the listener's error */
+async function openStationDoor(
+  { dataDir, settings: { stationHttp }, log }: HubOptions,
+  ingest: Ingest,
+  metrics: HubMetrics,
+): Promise<StationServer | undefined> {
+  if (stationHttp === undefined) return undefined;
+  const { tls, ...address } = stationHttp;
+  return startStationServer({
+    ...address,
+    ...(tls === undefined ? {} : { tls: readTlsFiles(dataDir, 'stationHttp', tls) }),
+    take: (message) => ingest.answer(message, { path: 'https' }),
+    seal: (receipt) => ingest.seal(receipt),
+    onTurnedAway: (reason) => metrics.refused(reason),
+    log,
+  });
 }
 
 /** What is told of alarms that nobody acknowledges. */

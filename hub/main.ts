@@ -33,10 +33,12 @@ async function start(flags: StartFlags): Promise<void> {
   const dataDir = fromHere(flags.data);
   const settings = settingsWith(flags);
   const hub = await startHub({ dataDir, settings, log: createLog('hub') }).catch((error: unknown) =>
-    failToListen(error, settings.http.port),
+    failToListen(error, settings),
   );
+  const { broker, httpPort, stationHttpPort } = hub;
+  const door = stationHttpPort === undefined ? '' : `, alarms on port ${stationHttpPort}`;
   process.stdout.write(
-    `hub ready: MQTT on ${hub.broker}, HTTP on port ${hub.httpPort} (process ${process.pid})\n`,
+    `hub ready: MQTT on ${broker}, HTTP on port ${httpPort}${door} (process ${process.pid})\n`,
   );
   const signals = ['SIGINT', 'SIGTERM'] as const;
   const stop = (): void => {
@@ -56,10 +58,15 @@ function settingsWith({ data, mqttPort, httpPort }: StartFlags): HubSettings {
   };
 }
 
-function failToListen(error: unknown, httpPort: number): never {
+function failToListen(error: unknown, { http, stationHttp }: HubSettings): never {
   const taken = takenPort(error);
   if (taken === undefined) return fail(error);
-  const [what, option] = taken === httpPort ? ['HTTP', '--http-port'] : ['MQTT', '--mqtt-port'];
+  const [what, option] =
+    taken === http.port
+      ? ['HTTP', '--http-port']
+      : taken === stationHttp?.port
+        ? ['Alarm', 'stationHttp.port in hub.json']
+        : ['MQTT', '--mqtt-port'];
   process.stderr.write(`${what} port ${taken} is taken: choose another with ${option}.\n`);
   process.exit(exitUsage);
 }

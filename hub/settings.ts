@@ -9,26 +9,28 @@ import { notifiersSchema } from './notify/notifier-settings.ts';
 const loopback = z.literal(['127.0.0.1', '::1', 'localhost'], 'only loopback without TLS');
 const portSchema = z.int().min(0).max(65_535);
 
-/** The hub's own broker. Passwords and MACs alone do not hide who taps where: only loopback may go unencrypted. */
-const mqttSchema = z
-  .strictObject({
-    host: z.string().min(1).default('127.0.0.1'),
-    port: portSchema.default(1883),
-    /** PEM files; relative names are below the data folder. */
-    tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
-  })
-  .refine(({ host, tls }) => loopback.safeParse(host).success || tls !== undefined, {
-    path: ['tls'],
-    error: 'any host but 127.0.0.1, ::1 and localhost needs certFile and keyFile here',
-    // Whatever else is wrong, so that all faults are listed at once.
-    when: ({ value }) => z.looseObject({ host: z.string() }).safeParse(value).success,
-  });
+/** Where stations come in. Passwords and MACs alone do not hide who taps where: only loopback may go unencrypted. */
+const stationDoor = (port: number) =>
+  z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1'),
+      port: portSchema.default(port),
+      /** PEM files; relative names are below the data folder. */
+      tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
+    })
+    .refine(({ host, tls }) => loopback.safeParse(host).success || tls !== undefined, {
+      path: ['tls'],
+      error: 'any host but 127.0.0.1, ::1 and localhost needs certFile and keyFile here',
+      // Whatever else is wrong, so that all faults are listed at once.
+      when: ({ value }) => z.looseObject({ host: z.string() }).safeParse(value).success,
+    });
 
 /** EN 50136 SP5 and DP4 report a lost station within 90 s; a station speaks every 30 s. */
 const silentAfterDefaultMs = 90_000;
 
 const settingsSchema = z.strictObject({
-  mqtt: mqttSchema.prefault({}),
+  /** The hub's own broker. */
+  mqtt: stationDoor(1883).prefault({}),
   /** Use this broker instead of the hub's own, which then is not started. */
   externalBroker: z
     .strictObject({
@@ -42,6 +44,11 @@ const settingsSchema = z.strictObject({
   http: z
     .strictObject({ host: loopback.default('127.0.0.1'), port: portSchema.default(8080) })
     .prefault({}),
+  /**
+   * Where a station brings an alarm that the broker does not take. A listener of its own, so that
+   * metrics and health stay on loopback whatever address this one has; not there unless it is asked for.
+   */
+  stationHttp: stationDoor(8443).optional(),
   /**
    * A station that is not heard of for so long is trouble. Twice its own 30 s at least; for a station
    * that is to be missed sooner, see "station watch".

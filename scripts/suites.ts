@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** A group of test files that needs a real part, and how to tell that the part is there. */
@@ -61,6 +61,13 @@ const readerMissing = (): string | undefined => {
 const browserMissing = (): string | undefined =>
   hasPackage('playwright-core') ? programs('chromium')() : 'not installed: playwright-core';
 
+const multicastMissing = (): string | undefined => {
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+  return addresses.some(({ family, internal }) => family === 'IPv4' && !internal)
+    ? programs('openssl')()
+    : 'no network for multicast DNS';
+};
+
 /** Disks that really fill up and fail are mounted: root may, but not in every container. */
 const mountsMissing = (): string | undefined => {
   const absent = programs('mount', 'umount', 'mkfs.ext4')();
@@ -84,6 +91,7 @@ export const suites: readonly Suite[] = [
   { name: 'torture', files: 'test/end-to-end/torture*', missing: programs('mosquitto') },
   { name: 'browser', files: 'test/browser/*', missing: browserMissing },
   { name: 'TLS', files: 'test/**/*-tls*', missing: programs('openssl') },
+  { name: 'multicast DNS', files: 'test/**/*mdns*', missing: multicastMissing },
   { name: 'full and failing disk', files: 'test/integration/*-disk*', missing: mountsMissing },
   {
     name: 'end to end',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { brokerUrlSchema } from '../../shared/bus/broker-url.ts';
+import { brokerUrlSchema, httpsUrlSchema } from '../../shared/bus/broker-url.ts';
 import { keySchema, stationIdSchema } from '../../shared/ids.ts';
 
 const hubSchema = z.object({
@@ -7,6 +7,21 @@ const hubSchema = z.object({
   password: z.string().min(16, 'at least 16 characters'),
   /** PEM text of the authority that signed the broker's certificate. */
   ca: z.string().optional(),
+});
+
+const secondPathSchema = z.strictObject({
+  /** Base address of the hub's door for alarms. */
+  url: httpsUrlSchema,
+  /** PEM text of the authority that signed the hub's certificate. */
+  ca: z.string().optional(),
+});
+
+const relaySchema = z.strictObject({
+  /** Relays neighbours' alarms, and lets neighbours relay this station's. */
+  enabled: z.boolean().default(false),
+  /** Neighbours cannot reach loopback: whoever turns relaying on asks for the local network. */
+  host: z.string().min(1).default('0.0.0.0'),
+  port: z.int().min(0).max(65_535).default(8110),
 });
 
 const readerSchema = z.discriminatedUnion('kind', [
@@ -40,6 +55,9 @@ export const stationSettingsSchema = z.strictObject({
       pressesWithinMs: z.int().min(500).max(5000).default(2000),
     })
     .prefault({}),
+  /** Where an alarm goes when the broker does not take it. */
+  secondPath: secondPathSchema.optional(),
+  relay: relaySchema.prefault({}),
   journal: z
     .strictObject({
       /** Delivered entries stay so long, for a hub that comes back from a backup (DESIGN, promise 7). */

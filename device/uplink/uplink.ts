@@ -9,6 +9,7 @@ import { seal } from '../../shared/wire/mac.ts';
 import type {
   CommandMessage,
   HealthMessage,
+  HubMessage,
   PresenceMessage,
   ReceiptMessage,
   StationMessage,
@@ -95,17 +96,28 @@ export class Uplink {
    * @throws JournalUnreadable or SqliteError when the journal does not give them
    */
   send(journal: Journal, lane: Lane, from: number, through: number): void {
-    const { clock, macKey, station } = this.#options;
-    const payload = seal(macKey, {
-      v: 1,
-      station,
-      kind: lane === 'alarm' ? 'alarm' : 'journal',
-      epoch: journal.epoch,
-      sent: clock.read(),
-      oldest: journal.oldest(lane),
-      ...readForHub(journal, lane, { from, through }),
-    });
+    const payload = this.#entries(journal, lane, from, through);
     this.#publish(lane === 'alarm' ? 'alarm' : 'journal', payload, false);
+  }
+
+  /**
+   * One entry of the alarm lane as it would go over the bus, for another path.
+   * @throws JournalUnreadable or SqliteError when the journal does not give it
+   */
+  sealedAlarm(journal: Journal, seq: number): Buffer {
+    return this.#entries(journal, 'alarm', seq, seq);
+  }
+
+  /**
+   * What another path answered. Only a receipt that the hub has sealed for this station's alarm lane
+   * is believed; it goes the same way as one from the bus.
+   * @returns whether it was one
+   */
+  answered(payload: Uint8Array): boolean {
+    const message = this.#authentic(payload);
+    if (message?.kind !== 'receipt' || message.lane !== 'alarm') return false;
+    this.#receipted(message);
+    return true;
   }
 
   /** An alarm waits for no pause between attempts to connect. */
@@ -138,6 +150,13 @@ export class Uplink {
   }
 
   #fromHub(payload: Uint8Array): void {
+    const message = this.#authentic(payload);
+    if (message?.kind === 'receipt') this.#receipted(message);
+    if (message?.kind === 'command') this.#commanded(message);
+  }
+
+  /** @returns what the hub said to this station, and nobody else. */
+  #authentic(payload: Uint8Array): HubMessage | undefined {
     const { log, macKey, station } = this.#options;
     const decoded = decodeHubMessage(macKey, payload);
     if (!decoded.ok) {
@@ -145,15 +164,11 @@ export class Uplink {
         { reason: decoded.reason, detail: decoded.detail },
         'message to this station refused',
       );
-      return;
+      return undefined;
     }
-    const message = decoded.value;
-    if (message.station !== station) {
-      log.warn('message for another station refused');
-      return;
-    }
-    if (message.kind === 'receipt') this.#receipted(message);
-    else this.#commanded(message);
+    if (decoded.value.station === station) return decoded.value;
+    log.warn('message for another station refused');
+    return undefined;
   }
 
   /** A receipt is authentic, but may be of another past than ours: the journal tells. */
@@ -216,6 +231,19 @@ export class Uplink {
       epoch,
       latched,
     };
+  }
+
+  #entries(journal: Journal, lane: Lane, from: number, through: number): Buffer {
+    const { clock, macKey, station } = this.#options;
+    return seal(macKey, {
+      v: 1,
+      station,
+      kind: lane === 'alarm' ? 'alarm' : 'journal',
+      epoch: journal.epoch,
+      sent: clock.read(),
+      oldest: journal.oldest(lane),
+      ...readForHub(journal, lane, { from, through }),
+    });
   }
 
   #publish(

@@ -9,7 +9,7 @@ import {
 import { Outgoing } from '../feed/outgoing.ts';
 import { addAlarmEvent } from '../ingest/alarm-rows.ts';
 import type { Store } from '../store/open-store.ts';
-import type { Trx } from '../store/schema.ts';
+import type { Db, Trx } from '../store/schema.ts';
 import { noteAction, Refusal } from './registry.ts';
 
 export interface AlarmLine {
@@ -97,7 +97,8 @@ export async function resolveAlarm(
 
 type AlarmRow = Awaited<ReturnType<typeof findAlarm>>;
 
-async function findAlarm(trx: Trx, id: number) {
+/** @throws Refusal when there is no such alarm */
+export async function findAlarm(trx: Db | Trx, id: number) {
   const row = await trx
     .selectFrom('alarm')
     .innerJoin('station', 'station.id', 'alarm.station')
@@ -109,7 +110,7 @@ async function findAlarm(trx: Trx, id: number) {
   return row;
 }
 
-const lifeOf = (row: {
+export const lifeOf = (row: {
   acknowledged_ms: number | null;
   acknowledged_by: string | null;
   resolved_ms: number | null;

@@ -48,7 +48,7 @@ export function makeBus(
   const { tls, ...address } = mqtt;
   return new EmbeddedBus({
     ...address,
-    ...(tls === undefined ? {} : { tls: readTlsFiles(dataDir, tls) }),
+    ...(tls === undefined ? {} : { tls: readTlsFiles(dataDir, 'mqtt', tls) }),
     log,
     authenticate: async (username, password) => {
       const station = directory.find(username);

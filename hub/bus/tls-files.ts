@@ -3,18 +3,19 @@ import { join, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { SettingsError } from '../../shared/settings/settings-file.ts';
 
-/** The certificate chain and the private key of the hub's broker, as PEM texts. */
+/** The certificate chain and the private key of a door for stations, as PEM texts. */
 export interface TlsPair {
   readonly cert: string;
   readonly key: string;
 }
 
 /**
- * Reads what `mqtt.tls` in hub.json names; relative names are below the data folder.
+ * Reads what `tls` of a door in hub.json names; relative names are below the data folder.
  * @throws SettingsError that names every file that cannot be read, or says why both do not go together
  */
 export function readTlsFiles(
   dataDir: string,
+  door: 'mqtt' | 'stationHttp',
   names: { readonly certFile: string; readonly keyFile: string },
 ): TlsPair {
   const faults: string[] = [];
@@ -23,7 +24,7 @@ export function readTlsFiles(
     try {
       return readFileSync(file, 'utf8');
     } catch (error) {
-      faults.push(`mqtt.tls.${setting}: ${file} cannot be read (${reasonOf(error)})`);
+      faults.push(`${door}.tls.${setting}: ${file} cannot be read (${reasonOf(error)})`);
       return '';
     }
   };
@@ -33,7 +34,9 @@ export function readTlsFiles(
       createSecureContext(pair);
     } catch (error) {
       const { certFile, keyFile } = names;
-      faults.push(`mqtt.tls: ${certFile} and ${keyFile} are no use together (${reasonOf(error)})`);
+      faults.push(
+        `${door}.tls: ${certFile} and ${keyFile} are no use together (${reasonOf(error)})`,
+      );
     }
   }
   if (faults.length > 0) throw new SettingsError(join(dataDir, 'hub.json'), faults);

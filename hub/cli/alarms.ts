@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { count } from '../../shared/command-line.ts';
 import { acknowledgeAlarm, listAlarms, resolveAlarm } from '../app/alarms.ts';
 import { type AlarmCause, alarmCauses } from '../domain/alarm.ts';
+import { showAlarmCommand } from './alarm-history.ts';
 import { answer, type Common, command, withStore } from './run.ts';
 
 interface ResolveFlags extends Common {
@@ -11,7 +12,7 @@ interface ResolveFlags extends Common {
 }
 
 export function addAlarmCommands(program: Command): void {
-  const alarm = program.command('alarm').description('Alarms: list, acknowledge, resolve.');
+  const alarm = program.command('alarm').description('Alarms: list, show, acknowledge, resolve.');
   alarm.addCommand(
     command('list', 'Lists the alarms that nobody has resolved.')
       .option('--all', 'resolved ones too')
@@ -26,6 +27,7 @@ export function addAlarmCommands(program: Command): void {
         answer(flags, alarms, lines.length === 0 ? 'no open alarms' : lines.join('\n'));
       }),
   );
+  alarm.addCommand(showAlarmCommand());
   alarm.addCommand(
     command('acknowledge', 'Tells the station that help is coming. The first operator wins.')
       .argument('<id>', 'number of the alarm', count)

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { brokerUrlSchema } from '../../shared/bus/broker-url.ts';
+import { brokerUrlSchema, httpsUrlSchema } from '../../shared/bus/broker-url.ts';
 import { makeFolder } from '../../shared/make-folder.ts';
 import { isInUse } from '../../shared/process-lock.ts';
 import { writeSettings } from '../../shared/settings/settings-file.ts';
@@ -17,6 +17,7 @@ interface AddFlags extends Common {
   readonly out: string;
   readonly url?: string;
   readonly ca?: string;
+  readonly secondPath?: string;
   readonly virtual?: true;
   readonly panel: string;
 }
@@ -33,7 +34,8 @@ export function addStationCommands(program: Command): void {
         '--url <url>',
         'where the station finds the broker (default: the hub on this machine)',
       )
-      .option('--ca <file>', "PEM of the authority that signed the broker's certificate")
+      .option('--ca <file>', "PEM of the authority that signed the hub's certificate")
+      .option('--second-path <url>', 'where it brings an alarm that the broker does not take')
       .option('--virtual', 'a virtual reader and panel instead of hardware')
       .option('--panel <path>', 'serial port of the panel', '/dev/serial/by-id/CHANGE-ME')
       .action(add),
@@ -135,6 +137,9 @@ async function add(name: string, flags: AddFlags): Promise<void> {
   const url = brokerUrlSchema.safeParse(flags.url ?? (await ownUrl(flags)));
   if (!url.success) throw new Refusal(`--url: ${url.error.issues[0]?.message}`);
   const ca = flags.ca === undefined ? {} : { ca: readCertificate(fromHere(flags.ca)) };
+  const second = httpsUrlSchema.optional().safeParse(flags.secondPath);
+  if (!second.success) throw new Refusal(`--second-path: ${second.error.issues[0]?.message}`);
+  const secondPath = second.data === undefined ? {} : { secondPath: { url: second.data, ...ca } };
   makeFolder(dirname(file));
   accessSync(dirname(file), constants.W_OK);
   const create = { create: true };
@@ -145,6 +150,7 @@ async function add(name: string, flags: AddFlags): Promise<void> {
     : { reader: { kind: 'pcsc' }, panel: { kind: 'firmata', path: flags.panel } };
   // Beside the file, wherever that is carried to.
   const dataDir = made.station;
-  writeSettings(file, { ...made, hub: { url: url.data, password, ...ca }, dataDir, ...kinds });
+  const hub = { url: url.data, password, ...ca };
+  writeSettings(file, { ...made, hub, ...secondPath, dataDir, ...kinds });
   answer(flags, { station: made.station, file }, `${made.station}: settings written to ${file}`);
 }

@@ -1,13 +1,27 @@
 import type { Bus, BusMessage } from '../../shared/bus/bus.ts';
 import type { Log } from '../../shared/log.ts';
-import { encodeMessage } from '../../shared/wire/codec.ts';
-import type { HubMessage, ReceiptMessage, StationMessage } from '../../shared/wire/messages.ts';
+import { decodeStationMessage, encodeMessage } from '../../shared/wire/codec.ts';
+import { carriedMac } from '../../shared/wire/mac.ts';
+import type {
+  HubMessage,
+  ReceiptMessage,
+  RelayMessage,
+  StationMessage,
+} from '../../shared/wire/messages.ts';
 import { stationTopic } from '../../shared/wire/topics.ts';
 import type { TurnedAway } from '../bus/visitors.ts';
 import { scoreDay } from '../domain/scoring.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import type { Store } from '../store/open-store.ts';
-import { type Admitted, admit, type EntriesMessage, hasEntries, type Refused } from './admit.ts';
+import {
+  type Admitted,
+  admit,
+  type EntriesMessage,
+  hasEntries,
+  type RefusalReason,
+  type Refused,
+} from './admit.ts';
+import { type Leg, recordLegs } from './alarm-legs.ts';
 import { commitGroup, type Incoming, type Verdict } from './commit-group.ts';
 import { mergeReceipts } from './merge-receipts.ts';
 import { PolicyBook } from './policy-book.ts';
@@ -32,7 +46,7 @@ export interface IngestParts {
   /** Takes presence and health messages. */
   readonly presence: {
     heard(station: string): void;
-    take(message: Exclude<StationMessage, EntriesMessage>): Promise<void>;
+    take(message: Exclude<StationMessage, EntriesMessage | RelayMessage>): Promise<void>;
   };
   /** Called after each commit: the outbox has something. */
   readonly onCommitted: () => void;
@@ -46,10 +60,19 @@ export interface IngestParts {
   readonly log: Log;
 }
 
+/** What there is to say to whoever brought a message. */
+export type Answer =
+  | { readonly kind: 'receipt'; readonly receipt: ReceiptMessage }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason }
+  /** It was taken, and is not of the kind that is answered. */
+  | { readonly kind: 'heard' };
+
 interface Waiting {
   readonly incoming: Incoming;
   readonly raw: BusMessage;
-  done(): void;
+  readonly leg: Leg;
+  readonly receivedMs: number;
+  done(answer: Answer): void;
   failed(error: unknown): void;
 }
 
@@ -70,14 +93,44 @@ export class Ingest {
    * Rejects when the commit failed; then nothing of it is stored.
    */
   async take(raw: BusMessage): Promise<void> {
+    await this.answer(raw, { path: 'broker' });
+  }
+
+  /**
+   * The same by whatever path it came, with what there is to say about it. Rejects when the commit failed.
+   * @param raw as it would have come over the bus, topic included
+   */
+  async answer(raw: BusMessage, leg: Leg): Promise<Answer> {
     const { directory, now, presence } = this.#parts;
-    const isReplay = (mac: string) => this.#replays.has(mac);
-    const admission = admit(raw, { directory, isReplay, nowMs: now() });
-    if (!admission.ok) return this.#refuse(admission.refused, raw);
+    const isReplay = (mac: string) => this.#replays.has(replayKey(mac, leg));
+    const receivedMs = now();
+    const admission = admit(raw, { directory, isReplay, nowMs: receivedMs });
+    if (!admission.ok) return this.#refuse(carriedBy(admission.refused, leg), raw);
     const { message } = admission.admitted;
-    presence.heard(message.station);
-    if (!hasEntries(message)) return presence.take(message);
-    return this.#enqueue({ ...admission.admitted, message }, raw);
+    // What a stranger or a neighbour brings says nothing of the station's own connection.
+    if (leg.path === 'broker') presence.heard(message.station);
+    if (message.kind === 'relay') return this.#carried(message, raw);
+    if (hasEntries(message)) {
+      return this.#enqueue({ incoming: { ...admission.admitted, message }, raw, leg, receivedMs });
+    }
+    await presence.take(message);
+    return { kind: 'heard' };
+  }
+
+  /** An alarm that a neighbour carries is admitted as if it had come from its origin, by its own MAC. */
+  async #carried({ station: via, message }: RelayMessage, raw: BusMessage): Promise<Answer> {
+    const payload = Buffer.from(message);
+    const inner = decodeStationMessage(payload);
+    if (!inner.ok) {
+      return this.#refuse({ reason: inner.reason, detail: inner.detail, station: via }, raw);
+    }
+    const topic = stationTopic(inner.value.station, 'alarm');
+    const answer = await this.answer({ topic, payload, retained: false }, { path: 'relay', via });
+    const receipt = answer.kind === 'receipt' ? this.seal(answer.receipt) : undefined;
+    const of = carriedMac(payload) ?? '';
+    const text = receipt?.toString() ?? null;
+    this.send({ v: 1, station: via, kind: 'relayed', of, receipt: text });
+    return { kind: 'heard' };
   }
 
   /** Waits for the commits that are under way. */
@@ -85,11 +138,11 @@ export class Ingest {
     while (this.#running !== undefined) await this.#running;
   }
 
-  #enqueue(incoming: Incoming, raw: BusMessage): Promise<void> {
-    const { promise, resolve, reject } = deferred();
-    this.#waiting.push({ incoming, raw, done: resolve, failed: reject });
-    this.#running ??= this.#run();
-    return promise;
+  #enqueue(arrival: Omit<Waiting, 'done' | 'failed'>): Promise<Answer> {
+    return new Promise((done, failed) => {
+      this.#waiting.push({ ...arrival, done, failed });
+      this.#running ??= this.#run();
+    });
   }
 
   /**
@@ -137,29 +190,51 @@ export class Ingest {
       return;
     }
     const receipts: ReceiptMessage[] = [];
-    for (const [index, { incoming, raw, done }] of group.entries()) {
+    for (const [index, { incoming, raw, leg, done }] of group.entries()) {
       const verdict = verdicts[index];
       if (verdict?.kind === 'receipt') {
-        if (verdict.fresh > 0) this.#replays.add(incoming.mac);
+        const isBroker = leg.path === 'broker';
+        if (verdict.fresh > 0 || !isBroker) this.#replays.add(replayKey(incoming.mac, leg));
         this.#parts.meter.committed(verdict.fresh);
         receipts.push(verdict.receipt);
+        done({ kind: 'receipt', receipt: verdict.receipt });
       } else if (verdict?.kind === 'fork') {
         const { station } = incoming.message;
-        this.#refuse({ reason: 'fork', detail: verdict.detail, station }, raw);
+        const refused: Refused = { reason: 'fork', detail: verdict.detail, station };
+        done(this.#refuse(carriedBy(refused, leg), raw));
       }
-      done();
     }
     for (const receipt of mergeReceipts(receipts)) this.send(receipt);
     onCommitted();
+    await this.#recordLegs(group);
+  }
+
+  /** Once it is known what the commit took. No alarm waits for it, and none is the worse when it fails. */
+  async #recordLegs(group: readonly Waiting[]): Promise<void> {
+    const { store, now, log } = this.#parts;
+    const storedMs = now();
+    const arrivals = group.flatMap(({ incoming: { message }, leg, receivedMs }) =>
+      message.kind === 'alarm' ? [{ message, leg, receivedMs, storedMs }] : [],
+    );
+    if (arrivals.length === 0) return;
+    await recordLegs(store.db, arrivals).catch((error: unknown) =>
+      log.error({ err: error }, 'what the legs of an alarm took could not be recorded'),
+    );
+  }
+
+  /** @returns the message as its station will believe it, or undefined when that may not speak any more. */
+  seal(message: HubMessage): Buffer | undefined {
+    const station = this.#parts.directory.find(message.station);
+    return station && !station.revoked ? encodeMessage(station.macKey, message) : undefined;
   }
 
   /** Sends a signed message to its station. When it cannot be sent, the station asks again. */
   send(message: HubMessage): void {
-    const { directory, bus, meter, log } = this.#parts;
-    const station = directory.find(message.station);
-    if (!station || station.revoked) return;
+    const { bus, meter, log } = this.#parts;
+    const payload = this.seal(message);
+    if (payload === undefined) return;
     const topic = stationTopic(message.station, message.kind);
-    bus.publish(topic, encodeMessage(station.macKey, message)).then(
+    bus.publish(topic, payload).then(
       () => message.kind === 'receipt' && meter.receipted(),
       (error) => log.warn({ err: error, topic }, 'not sent'),
     );
@@ -172,22 +247,23 @@ export class Ingest {
     this.#refuse(refused, { topic, payload: new Uint8Array() });
   }
 
-  #refuse(refused: Refused, raw: Pick<BusMessage, 'topic' | 'payload'>): void {
+  #refuse(refused: Refused, raw: Pick<BusMessage, 'topic' | 'payload'>): Answer {
     const { log, meter, now } = this.#parts;
     this.refusals.note(refused, raw, now());
     meter.refused(refused.reason);
     log.warn({ ...refused, topic: raw.topic }, 'refused');
+    return { kind: 'refused', reason: refused.reason };
   }
 }
 
 const urgency = ({ message }: Admitted): number => (message.kind === 'alarm' ? 0 : 1);
 
-function deferred() {
-  let resolve: () => void = () => undefined;
-  let reject: (error: unknown) => void = () => undefined;
-  const promise = new Promise<void>((fulfil, fail) => {
-    resolve = fulfil;
-    reject = fail;
-  });
-  return { promise, resolve, reject };
-}
+/** The same bytes by two paths are one alarm that came twice; twice by one path, somebody repeats them. */
+const replayKey = (mac: string, leg: Leg): string =>
+  leg.path === 'broker' ? mac : `${mac} ${leg.path} ${leg.path === 'relay' ? leg.via : ''}`;
+
+/** Who carried what was refused is for the operator to know: it may be the one who altered it. */
+const carriedBy = (refused: Refused, leg: Leg): Refused =>
+  leg.path === 'relay'
+    ? { ...refused, detail: `carried by ${leg.via} ${refused.detail}`.trim() }
+    : refused;

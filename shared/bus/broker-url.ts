@@ -11,3 +11,13 @@ function isEncryptedOrLocal(url: string): boolean {
     url.startsWith('mqtts://') || /^mqtt:\/\/(127\.[\d.]+|localhost|\[::1\])(:\d+)?$/.test(url)
   );
 }
+
+/** Where the hub's door for alarms is, under the same rule. */
+export const httpsUrlSchema = z
+  .string()
+  .regex(
+    /^(https:\/\/[^/\s]+|http:\/\/(127\.[\d.]+|localhost|\[::1\])(:\d+)?)$/,
+    // One fault is enough for one address.
+    { error: 'expected https://host:port (http:// for this machine only)', abort: true },
+  )
+  .refine(URL.canParse, 'not an address');

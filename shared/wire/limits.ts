@@ -20,3 +20,9 @@ export const announceEveryMinMs = 5_000;
 
 /** Sequences start at 1 and stay exact integers in JSON. */
 export const sequenceMax = Number.MAX_SAFE_INTEGER;
+
+/**
+ * One message of the alarm lane by a path other than the broker, and the answer to it: one entry, the
+ * envelope around it (about 600 bytes), and room for members that are not known yet.
+ */
+export const alarmMessageBytesMax = 4 * 1024;

@@ -8,6 +8,7 @@ import {
   sequenceSchema,
 } from './entry.ts';
 import {
+  alarmMessageBytesMax,
   announceEveryDefaultMs,
   announceEveryMinMs,
   entriesPerMessageMax,
@@ -119,6 +120,26 @@ export const receiptMessageSchema = z.object({
     .max(entriesPerMessageMax),
 });
 
+/** A sealed message of somebody else's, exactly as it came: its own MAC covers these bytes. */
+const carriedSchema = z.string().min(1).max(alarmMessageBytesMax);
+
+/** An alarm-lane message of a neighbour that does not reach the hub itself. `station` is who carries it. */
+export const relayMessageSchema = z.object({
+  ...envelope,
+  kind: z.literal('relay'),
+  message: carriedSchema,
+});
+
+/** What the hub answers to a neighbour, for the relay to hand on. */
+export const relayedMessageSchema = z.object({
+  ...envelope,
+  kind: z.literal('relayed'),
+  /** The MAC of the message that was carried: says which one this answers. */
+  of: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'expected 32 bytes as base64url'),
+  /** The neighbour's sealed receipt; null when the hub refused what was carried. */
+  receipt: carriedSchema.nullable(),
+});
+
 /** What became of an alarm, as the hub has it on disk. */
 export const alarmStateSchema = z.enum(['stored', 'acknowledged', 'resolved']);
 export type AlarmState = z.infer<typeof alarmStateSchema>;
@@ -162,6 +183,8 @@ export type JournalMessage = z.infer<typeof journalMessageSchema>;
 export type AlarmMessage = z.infer<typeof alarmMessageSchema>;
 export type PresenceMessage = z.infer<typeof presenceMessageSchema>;
 export type HealthMessage = z.infer<typeof healthMessageSchema>;
+export type RelayMessage = z.infer<typeof relayMessageSchema>;
+export type RelayedMessage = z.infer<typeof relayedMessageSchema>;
 export type ReceiptMessage = z.infer<typeof receiptMessageSchema>;
 export type CommandMessage = z.infer<typeof commandMessageSchema>;
 export type HubPresence = z.infer<typeof hubPresenceSchema>;
@@ -172,6 +195,7 @@ export const stationMessageSchema = z.discriminatedUnion('kind', [
   alarmMessageSchema,
   presenceMessageSchema,
   healthMessageSchema,
+  relayMessageSchema,
 ]);
 export type StationMessage = z.infer<typeof stationMessageSchema>;
 
@@ -179,5 +203,6 @@ export type StationMessage = z.infer<typeof stationMessageSchema>;
 export const hubMessageSchema = z.discriminatedUnion('kind', [
   receiptMessageSchema,
   commandMessageSchema,
+  relayedMessageSchema,
 ]);
 export type HubMessage = z.infer<typeof hubMessageSchema>;

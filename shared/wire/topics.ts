@@ -1,10 +1,10 @@
 /** Every MQTT topic of the system, and the only place where one is spelt out. */
 const root = 'yizhan/v1';
 
-/** What a station publishes. `alarm` and `journal` are for the hub alone. */
-export type StationTopicKind = 'alarm' | 'journal' | 'presence' | 'health';
+/** What a station publishes. `alarm`, `journal` and `relay` are for the hub alone. */
+export type StationTopicKind = 'alarm' | 'journal' | 'presence' | 'health' | 'relay';
 /** What the hub publishes for one station. */
-export type HubTopicKind = 'receipt' | 'command';
+export type HubTopicKind = 'receipt' | 'command' | 'relayed';
 export type FeedKind = 'check-in' | 'alarm' | 'station' | 'trouble' | 'points';
 
 export const stationTopic = (station: string, kind: StationTopicKind | HubTopicKind): string =>
@@ -14,7 +14,13 @@ export const hubPresenceTopic = `${root}/hub/presence`;
 export const feedTopic = (kind: FeedKind): string => `${root}/feed/${kind}`;
 export const feedFilter = `${root}/feed/#`;
 
-const stationKinds: readonly StationTopicKind[] = ['alarm', 'journal', 'presence', 'health'];
+const stationKinds: readonly StationTopicKind[] = [
+  'alarm',
+  'journal',
+  'presence',
+  'health',
+  'relay',
+];
 /** What the hub subscribes to. */
 export const stationFilters = stationKinds.map((kind) => stationTopic('+', kind));
 
@@ -39,6 +45,7 @@ export function stationMaySubscribe(station: string, filter: string): boolean {
   return [
     stationTopic(station, 'receipt'),
     stationTopic(station, 'command'),
+    stationTopic(station, 'relayed'),
     hubPresenceTopic,
   ].includes(filter);
 }

@@ -140,13 +140,13 @@ it('tells a station over TLS from connections that say nothing', async () => {
 describe('the files of the certificate', () => {
   it('are read from the data folder, or wherever they are', () => {
     const { folder, certFile, tls } = authority;
-    expect(readTlsFiles(folder, { certFile: 'hub.pem', keyFile: 'hub.key' })).toEqual(tls);
-    expect(readTlsFiles('/nowhere', { certFile, keyFile: authority.keyFile })).toEqual(tls);
+    expect(readTlsFiles(folder, 'mqtt', { certFile: 'hub.pem', keyFile: 'hub.key' })).toEqual(tls);
+    expect(readTlsFiles('/nowhere', 'mqtt', { certFile, keyFile: authority.keyFile })).toEqual(tls);
   });
 
   const faultsOf = (certFile: string, keyFile: string): readonly string[] => {
     try {
-      readTlsFiles(authority.folder, { certFile, keyFile });
+      readTlsFiles(authority.folder, 'mqtt', { certFile, keyFile });
     } catch (error) {
       if (error instanceof SettingsError) return error.faults;
       throw error;

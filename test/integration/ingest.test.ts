@@ -83,6 +83,19 @@ describe('ingest', () => {
     expect(await hub.outgoing()).toEqual([]);
   });
 
+  it('takes what others bring for no sign of life of the connection', async () => {
+    const past = new Past(hub, 'alarm').add(1, { type: 'alarm', gesture: 'hold' });
+    const topic = stationTopic(hub.station, 'alarm');
+    const payload = seal(hub.macKey, past.message(1, 1));
+    const message = { topic, payload, retained: false };
+    for (const leg of [{ path: 'https' }, { path: 'relay', via: 'st-00000002' }] as const) {
+      expect(await hub.ingest.answer(message, leg)).toMatchObject({ kind: 'receipt' });
+    }
+    expect(hub.heard).toEqual([]);
+    await hub.give(past.message(1, 1, 118), hub.macKey, 'alarm');
+    expect(hub.heard).toEqual([hub.station]);
+  });
+
   it('rejects, receipts nothing and keeps nothing when the commit fails', async () => {
     await hub.store.db.schema.alterTable('account').renameTo('account_away').execute();
     await expect(hub.give(new Past(hub).checkIns(0).message(1, 1))).rejects.toThrow(/account/);

@@ -27,6 +27,8 @@ const uid = '04A1B2C3';
 export class IngestHub {
   readonly receipts: ReceiptMessage[] = [];
   readonly refused: string[] = [];
+  /** Stations that gave a sign of life, each time. */
+  readonly heard: string[] = [];
   /** What the hub's clock says. */
   nowMs = startMs + 120 * minuteMs;
   store: Store;
@@ -125,7 +127,7 @@ export class IngestHub {
           if (message.ok && message.value.kind === 'receipt') this.receipts.push(message.value);
         },
       },
-      presence: { heard: () => {}, take: async () => {} },
+      presence: { heard: (station) => void this.heard.push(station), take: async () => {} },
       onCommitted: () => {},
       meter: {
         refused: (reason) => this.refused.push(reason),

@@ -24,7 +24,7 @@ export class ModelHub {
   readonly #asideHashes = new Set<string>();
 
   /** Takes what the hub says to the station that it hears now. */
-  answer: (kind: 'receipt' | 'command', payload: Uint8Array) => void = () => {};
+  answer: (kind: HubMessage['kind'], payload: Uint8Array) => void = () => {};
 
   constructor(key: string) {
     this.#key = key;

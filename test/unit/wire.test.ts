@@ -8,6 +8,7 @@ import { isAuthentic } from '../../shared/wire/mac.ts';
 import {
   feedTopic,
   parseStationTopic,
+  stationFilters,
   stationMayPublish,
   stationMaySubscribe,
   stationTopic,
@@ -24,7 +25,7 @@ describe('golden messages of wire version 1', () => {
     expect(names).toEqual(
       [
         ...['alarm', 'alarm-test', 'command', 'command-announce-every', 'command-test'],
-        ...['health', 'journal', 'presence', 'receipt'],
+        ...['health', 'journal', 'presence', 'receipt', 'relay', 'relayed'],
       ]
         .map((kind) => `${kind}.json`)
         .sort(),
@@ -33,7 +34,7 @@ describe('golden messages of wire version 1', () => {
 
   it.each(names)('%s is read, and written again byte for byte', (name) => {
     const bytes = golden(name);
-    const fromHub = /^(receipt|command)/.test(name);
+    const fromHub = /^(receipt|command|relayed)/.test(name);
     const decoded = fromHub ? decodeHubMessage(key, bytes) : decodeStationMessage(bytes);
     if (!decoded.ok) throw new Error(decoded.detail);
     expect(isAuthentic(key, bytes)).toBe(true);
@@ -104,6 +105,12 @@ describe('topics', () => {
     expect(stationMayPublish('st-00000001', feedTopic('alarm'))).toBe(false);
     expect(stationMaySubscribe('st-00000001', stationTopic('st-00000001', 'receipt'))).toBe(true);
     expect(stationMaySubscribe('st-00000001', '#')).toBe(false);
+    expect(stationMayPublish('st-00000001', stationTopic('st-00000001', 'relay'))).toBe(true);
+    expect(stationMayPublish('st-00000001', stationTopic('st-00000002', 'relay'))).toBe(false);
+    expect(stationMayPublish('st-00000001', stationTopic('st-00000001', 'relayed'))).toBe(false);
+    expect(stationMaySubscribe('st-00000001', stationTopic('st-00000001', 'relayed'))).toBe(true);
+    expect(stationMaySubscribe('st-00000001', stationTopic('st-00000002', 'relayed'))).toBe(false);
+    expect(stationFilters).toContain(stationTopic('+', 'relay'));
     expect(parseStationTopic('yizhan/v1/station/a/b/c')).toBeUndefined();
   });
 });

@@ -1,0 +1,84 @@
+import type { Bus } from '../../shared/bus/bus.ts';
+import type { Log } from '../../shared/log.ts';
+import { systemTimers } from '../../shared/timers.ts';
+import type { Brain } from '../brain.ts';
+import { hubReachable } from '../domain/state.ts';
+import type { JournalKeeper } from '../journal/journal-keeper.ts';
+import { Carrier } from '../relay/carrier.ts';
+import { MdnsNeighbours } from '../relay/mdns-neighbours.ts';
+import type { Neighbours } from '../relay/neighbours.ts';
+import { startRelayServer } from '../relay/relay-server.ts';
+import type { StationSettings } from '../settings/station-settings.ts';
+import type { Uplink } from '../uplink/uplink.ts';
+import { SecondPath } from './second-path.ts';
+
+export interface SecondPathOptions {
+  readonly settings: StationSettings;
+  readonly brain: Brain;
+  readonly keeper: JournalKeeper;
+  readonly uplink: Uplink;
+  /** Not yet started: a relay subscribes to the hub's answers. */
+  readonly bus: Bus;
+  /** Where others are found; by default the local network. */
+  readonly neighbours?: Neighbours | undefined;
+  readonly log: Log;
+}
+
+/** What else brings an alarm to the hub, as far as the settings ask for it. */
+export async function startSecondPath(
+  options: SecondPathOptions,
+): Promise<{ stop(): Promise<void> }> {
+  const { settings, brain, uplink, log } = options;
+  const { station, relay, secondPath } = settings;
+  const closers: (() => unknown)[] = [];
+  const neighbours = relay.enabled ? await joinNeighbours(options, closers) : undefined;
+  if (secondPath !== undefined || neighbours !== undefined) {
+    const path = new SecondPath({
+      ...{ station, hub: secondPath, neighbours, brain, log, timers: systemTimers },
+      sealed: (seq) => sealedFrom(options, seq),
+      answered: (payload) => uplink.answered(payload),
+    });
+    closers.push(() => path.stop());
+  }
+  return {
+    async stop() {
+      for (let close = closers.pop(); close; close = closers.pop()) await close();
+    },
+  };
+}
+
+/** Relays for the neighbours, and finds those who relay for this station. */
+async function joinNeighbours(
+  { settings, brain, bus, neighbours, log }: SecondPathOptions,
+  closers: (() => unknown)[],
+): Promise<Neighbours | undefined> {
+  const { station, macKey, relay } = settings;
+  const timers = systemTimers;
+  const reachable = (): boolean => hubReachable(brain.state);
+  const carrier = new Carrier({ station, macKey, bus, reachable, timers, log });
+  const carry = (message: Uint8Array) => carrier.carry(message);
+  const found = neighbours ?? new MdnsNeighbours({ timers, log });
+  try {
+    const server = await startRelayServer({ ...relay, station, carry, timers, log });
+    closers.push(() => server.stop());
+    found.start({ station, port: server.port });
+    closers.push(() => found.stop());
+    return found;
+  } catch (error) {
+    // The station's own button does not depend on what it can do for others.
+    log.error({ err: error, port: relay.port }, 'this station relays for no neighbour');
+    return undefined;
+  }
+}
+
+/** The journal may have been replaced since the state was decided on; its damage is the brain's to mend. */
+function sealedFrom({ brain, keeper, uplink }: SecondPathOptions, seq: number): Buffer | undefined {
+  const { journal } = keeper;
+  if (journal.epoch !== brain.state.epoch) return undefined;
+  try {
+    return uplink.sealedAlarm(journal, seq);
+  } catch (error) {
+    brain.onUnreadable('alarm', error);
+    return undefined;
+  }
+}
