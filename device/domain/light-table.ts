@@ -1,3 +1,4 @@
+import { neighboursCalling } from './neighbours.ts';
 import type { LightName, ToneName } from './signals.ts';
 import { type AlarmPhase, hubReachable, type StationState, type TapSignal } from './state.ts';
 
@@ -7,6 +8,8 @@ export interface LightRow {
   readonly when: (state: StationState) => boolean;
   readonly light: LightName;
   readonly tone?: ToneName;
+  /** What a silent station shows instead; it sounds nothing then. */
+  readonly discreet?: LightName;
 }
 
 const alarmIs =
@@ -25,14 +28,35 @@ export const lightTable: readonly LightRow[] = [
     when: alarmIs('undelivered'),
     light: 'undelivered',
     tone: 'insistent',
+    discreet: 'wink',
   },
-  { name: 'alarm-sending', when: alarmIs('sending'), light: 'sending', tone: 'short' },
-  { name: 'alarm-stored', when: alarmIs('stored'), light: 'stored', tone: 'long' },
+  {
+    name: 'alarm-sending',
+    when: alarmIs('sending'),
+    light: 'sending',
+    tone: 'short',
+    discreet: 'wink',
+  },
+  {
+    name: 'alarm-stored',
+    when: alarmIs('stored'),
+    light: 'stored',
+    tone: 'long',
+    discreet: 'wink',
+  },
   {
     name: 'alarm-acknowledged',
     when: alarmIs('acknowledged'),
     light: 'acknowledged',
     tone: 'rising',
+    discreet: 'wink',
+  },
+  {
+    name: 'neighbour-alarm',
+    when: (state) => neighboursCalling(state).length > 0,
+    light: 'neighbour',
+    tone: 'three',
+    discreet: 'wink',
   },
   { name: 'credited', when: tapIs('credited'), light: 'credited', tone: 'rising' },
   {
@@ -49,7 +73,7 @@ export const lightTable: readonly LightRow[] = [
   { name: 'on-disk', when: tapIs('on-disk'), light: 'onDisk', tone: 'tick' },
   {
     name: 'fault',
-    when: ({ parts }) => [parts.reader, parts.journal, parts.disk].includes('fault'),
+    when: ({ parts }) => [parts.reader, parts.journal, parts.disk, parts.button].includes('fault'),
     light: 'fault',
   },
   { name: 'hub-away', when: (state) => !hubReachable(state), light: 'hubAway' },
@@ -61,3 +85,10 @@ const lastRow: LightRow = { name: 'all-well', when: () => true, light: 'allWell'
 /** @returns the highest row that is true now. */
 export const rowNow = (state: StationState): LightRow =>
   lightTable.find((row) => row.when(state)) ?? lastRow;
+
+/** What a row shows and sounds. At a silent station a call for help is one discreet wink, whatever became of it. */
+export const signalsOf = (
+  { light, tone, discreet }: LightRow,
+  silent: boolean,
+): { readonly light: LightName; readonly tone?: ToneName } =>
+  silent && discreet ? { light: discreet } : { light, ...(tone === undefined ? {} : { tone }) };

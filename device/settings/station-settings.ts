@@ -40,6 +40,8 @@ export const stationSettingsSchema = z.strictObject({
       pressesWithinMs: z.int().min(500).max(5000).default(2000),
     })
     .prefault({}),
+  /** Calls for help show as one discreet wink and sound nothing, as at a bank counter. */
+  silent: z.boolean().default(false),
   journal: z
     .strictObject({
       /** Delivered entries stay so long, for a hub that comes back from a backup (DESIGN, promise 7). */

@@ -37,7 +37,15 @@ export interface UplinkOptions {
 type Presence = Pick<PresenceMessage, 'epoch' | 'latched'>;
 type Health = Pick<
   HealthMessage,
-  'version' | 'reader' | 'panel' | 'journal' | 'disk' | 'clock' | 'backlog' | 'diskFreeBytes'
+  | 'version'
+  | 'reader'
+  | 'panel'
+  | 'journal'
+  | 'disk'
+  | 'clock'
+  | 'button'
+  | 'backlog'
+  | 'diskFreeBytes'
 >;
 
 /** Puts what the station decided onto the bus, and what the bus brings before the station. */
@@ -164,6 +172,11 @@ export class Uplink {
       case 'alarm-state':
         dispatch({ type: 'alarm-state', alarm: command.alarm, state: command.state });
         return;
+      case 'neighbour-alarm': {
+        const { alarm, stationName, state } = command;
+        dispatch({ type: 'neighbour-alarm', alarm, stationName, state });
+        return;
+      }
       case 'begin-epoch': {
         const { epoch, lane, through, hash } = command;
         // Only what the hub really has from us may leave the backlog.

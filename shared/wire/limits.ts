@@ -14,5 +14,8 @@ export const entryBytesMax = 1024;
 /** Alarms a station can have latched at once and ask after in its presence. */
 export const latchedAlarmsMax = 50;
 
+/** Characters of a station's name as another station is told it; a longer one is cut there. */
+export const stationNameMax = 100;
+
 /** Sequences start at 1 and stay exact integers in JSON. */
 export const sequenceMax = Number.MAX_SAFE_INTEGER;

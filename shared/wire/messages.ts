@@ -7,7 +7,7 @@ import {
   routineEntrySchema,
   sequenceSchema,
 } from './entry.ts';
-import { entriesPerMessageMax, latchedAlarmsMax } from './limits.ts';
+import { entriesPerMessageMax, latchedAlarmsMax, stationNameMax } from './limits.ts';
 
 /** Every message says its wire version first, then what it is and whose. */
 const envelope = { v: z.literal(1), station: stationIdSchema };
@@ -75,6 +75,8 @@ export const healthMessageSchema = z.object({
   disk: partStateSchema.optional(),
   /** A fault when no time service has set the clock for long; not each station says it. */
   clock: partStateSchema.optional(),
+  /** A fault while the panic button is stuck; not each station says it. */
+  button: partStateSchema.optional(),
   /** Entries that the hub has not yet receipted. */
   backlog: z.int().nonnegative(),
   diskFreeBytes: z.int().nonnegative(),
@@ -116,11 +118,22 @@ export const receiptMessageSchema = z.object({
 export const alarmStateSchema = z.enum(['stored', 'acknowledged', 'resolved']);
 export type AlarmState = z.infer<typeof alarmStateSchema>;
 
+/** What became of another station's alarm, for those whom the operator chose to be told at once. */
+export const neighbourAlarmStateSchema = z.enum(['raised', 'acknowledged', 'resolved']);
+export type NeighbourAlarmState = z.infer<typeof neighbourAlarmStateSchema>;
+
 export const commandMessageSchema = z.object({
   ...envelope,
   kind: z.literal('command'),
   command: z.discriminatedUnion('name', [
     z.object({ name: z.literal('alarm-state'), alarm: alarmKeySchema, state: alarmStateSchema }),
+    z.object({
+      name: z.literal('neighbour-alarm'),
+      /** The alarm of that station, not of the one that is told. */
+      alarm: alarmKeySchema,
+      stationName: z.string().max(stationNameMax),
+      state: neighbourAlarmStateSchema,
+    }),
     /**
      * This lane has forked from what the hub knows: what was sent through `through` is set aside for
      * a person to decide on, and the station goes on in a new epoch.
