@@ -9,6 +9,7 @@ import { addStation, Refusal, revokeStation } from '../app/registry.ts';
 import { listStations, status } from '../app/reports.ts';
 import { readHubSettings } from '../settings.ts';
 import type { Store } from '../store/open-store.ts';
+import { addNeighbourCommands } from './neighbours.ts';
 import { answer, type Common, command, fromHere, operator, withStore } from './run.ts';
 
 interface AddFlags extends Common {
@@ -20,7 +21,9 @@ interface AddFlags extends Common {
 }
 
 export function addStationCommands(program: Command): void {
-  const station = program.command('station').description('Stations: add, list, revoke.');
+  const station = program
+    .command('station')
+    .description('Stations: add, list, place, choose neighbours, revoke.');
   station.addCommand(
     command('add', 'Adds a station and writes its settings file, which holds its keys (mode 0600).')
       .argument('<name>', 'what people call it')
@@ -52,6 +55,7 @@ export function addStationCommands(program: Command): void {
         answer(common, { station: id, state: 'revoked' }, `${id} revoked`);
       }),
   );
+  addNeighbourCommands(station);
   program.addCommand(
     command(
       'status',

@@ -12,6 +12,7 @@ import { Outgoing } from '../feed/outgoing.ts';
 import { raiseAlarm } from '../ingest/alarm-rows.ts';
 import { cursorOf } from '../ingest/chain.ts';
 import { receiptOf } from '../ingest/commit-group.ts';
+import { neighbourCallsFor } from '../ingest/neighbour-rows.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
 import type { Db } from '../store/schema.ts';
 import { alarmStateFor, readPresences, writePresence } from './presence-rows.ts';
@@ -162,9 +163,9 @@ export class PresenceWatch {
   }
 
   /**
-   * How far each lane is, and what became of the station's alarms. One that the hub does not know is
-   * raised: its entry may still be on its way, or be lost to a hub that came back from a backup, and
-   * somebody stands there who was told that the call for help is stored.
+   * How far each lane is, and what became of the station's alarms and of its neighbours'. An alarm of
+   * its own that the hub does not know is raised: its entry may still be on its way, or be lost to a hub
+   * that came back from a backup, and somebody stands there who was told that the call for help is stored.
    */
   async #answer({ station, epoch, latched }: PresenceMessage): Promise<void> {
     const { db, directory, now, send, onCommitted } = this.#options;
@@ -185,6 +186,7 @@ export class PresenceWatch {
         }
         if (command) list.push(command);
       }
+      list.push(...(await neighbourCallsFor(trx, station, nowMs)));
       await outgoing.store(trx);
       return list;
     });

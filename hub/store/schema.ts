@@ -21,6 +21,12 @@ export interface Schema {
   refusal_sample: RefusalSampleTable;
   outbox: { id: Generated<number>; messages: string };
   station_presence: StationPresenceTable;
+  /** Degrees, WGS 84. */
+  station_position: { station: string; latitude: number; longitude: number };
+  /** Whose neighbours are whoever is within so many metres. */
+  neighbour_rule: { station: string; within_m: number };
+  /** Who is told at once when `station` calls for help. */
+  station_neighbour: { station: string; neighbour: string };
 }
 
 export type CardStatus = 'active' | 'lost' | 'blocked';
