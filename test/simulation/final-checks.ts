@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { localDay } from '../../hub/domain/dating.ts';
 import { fold, volunteerAccount } from '../../hub/domain/ledger.ts';
 import { scoreDay } from '../../hub/domain/scoring.ts';
+import { neighbourToldMs } from '../../hub/ingest/neighbour-rows.ts';
+import { alarmKeySchema } from '../../shared/wire/messages.ts';
 import type { FeedRecord } from './feed-record.ts';
 import { keyOf } from './hub-facts.ts';
 import { type SimulatedHub, timeZone } from './simulated-hub.ts';
@@ -52,6 +54,7 @@ export function checkAtTheEnd(
   }
   checkJournal(world, stations, db);
   checkAlarms(world, stations, db, feed);
+  checkNeighbours(world, stations, db);
   checkLedger(world, db, feed);
   for (const row of db
     .prepare('SELECT station FROM station_presence WHERE state <> ?')
@@ -125,6 +128,29 @@ function checkAlarms(
       if (counts.get(key) !== 1) {
         violate(world, invariants.alarmOnce, `${key}: ${counts.get(key) ?? 0} times`);
       }
+    }
+  }
+}
+
+/** Whose call is over is shown to nobody next door any more, unless the hub takes it for long past. */
+function checkNeighbours(
+  world: World,
+  stations: readonly SimulatedStation[],
+  db: Database.Database,
+): void {
+  const sql = 'SELECT epoch, seq FROM alarm WHERE resolved_ms IS NOT NULL AND stored_ms > ?';
+  const since = world.trueWallMs() - neighbourToldMs;
+  const resolved = new Set(
+    db
+      .prepare(sql)
+      .all(since)
+      .map((row) => alarmKeySchema.parse(row))
+      .map(({ epoch, seq }) => `${epoch}/${seq}`),
+  );
+  for (const { id, running } of stations) {
+    for (const { key, isOver } of running?.brain.state.neighbours ?? []) {
+      const name = `${key.epoch}/${key.seq}`;
+      if (!isOver && resolved.has(name)) violate(world, invariants.neighbour, `${id}: ${name}`);
     }
   }
 }

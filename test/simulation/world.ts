@@ -26,6 +26,8 @@ export const invariants = {
   running: 'the hub runs at the end',
   delivered: 'everything is delivered',
   resolved: 'an operator ends an alarm',
+  neighbour: 'a neighbour hears what became of a call',
+  silent: 'a silent station keeps silent',
 } as const;
 export type Invariant = (typeof invariants)[keyof typeof invariants];
 

@@ -11,6 +11,8 @@ export type EntryKey = z.infer<typeof entryKeySchema>;
 
 const viewSchema = z.looseObject({
   light: z.looseObject({ row: z.string() }),
+  tone: z.looseObject({ name: z.string() }),
+  neighbours: z.array(z.string()),
   backlog: z.int(),
   connection: z.string(),
   outcome: z.looseObject({ kind: z.string(), points: z.int().optional() }).nullable(),

@@ -22,15 +22,24 @@ const names = readdirSync(folder).sort();
 describe('golden messages of wire version 1', () => {
   it('are all here', () => {
     expect(names).toEqual(
-      ['alarm', 'command', 'health', 'journal', 'presence', 'receipt'].map(
-        (kind) => `${kind}.json`,
-      ),
+      [
+        'alarm',
+        'command',
+        'command-neighbour-alarm',
+        'health',
+        'health-all-parts',
+        'journal',
+        'presence',
+        'receipt',
+      ]
+        .map((name) => `${name}.json`)
+        .sort(),
     );
   });
 
   it.each(names)('%s is read, and written again byte for byte', (name) => {
     const bytes = golden(name);
-    const fromHub = name === 'receipt.json' || name === 'command.json';
+    const fromHub = /^(receipt|command)/.test(name);
     const decoded = fromHub ? decodeHubMessage(key, bytes) : decodeStationMessage(bytes);
     if (!decoded.ok) throw new Error(decoded.detail);
     expect(isAuthentic(key, bytes)).toBe(true);
