@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { mistakeWithinMs } from '../../device/domain/alarms.ts';
 import { colors, lights } from '../../device/domain/signals.ts';
+import { journalFileName } from '../../device/journal/journal-keeper.ts';
 import { stationSettingsSchema } from '../../device/settings/station-settings.ts';
 import { type RunningStation, startStation } from '../../device/station.ts';
 import { listAlarms, resolveAlarm } from '../../hub/app/alarms.ts';
@@ -109,7 +110,7 @@ async function prepare(scheme: Scheme, board: SimulatedBoard): Promise<Bench> {
   });
   const clock = new CheckInClock(loadCards(read.schemeKey));
   const frozen = new FrozenSubscriber(scheme.mqttPort);
-  return { scheme, board, journalFile: join(dataDir, 'journal.sqlite'), clock, frozen };
+  return { scheme, board, journalFile: join(dataDir, journalFileName), clock, frozen };
 }
 
 /** One run of hub and station: until all alarms are measured, or the backlog is drained. */
@@ -120,6 +121,7 @@ async function round(
   drained: { entries: number; ms: number },
 ): Promise<void> {
   const { scheme, board, frozen } = bench;
+  if (backlog > 0) appendBacklog(bench.journalFile, backlog, bench.clock);
   const settings = readSettings(scheme.stationFile, stationSettingsSchema);
   // The station boots alone: nothing is drained while the panel is still being looked for.
   const station = await startStation({ settings, log: createLog('bench', 'error') });

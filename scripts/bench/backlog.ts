@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import { Journal } from '../../device/journal/journal.ts';
 import { diskFiles } from '../../device/journal/journal-files.ts';
@@ -9,6 +11,7 @@ import { type CheckInClock, loadReading } from './load-scheme.ts';
  * @param file journal of a station that is not running
  */
 export function appendBacklog(file: string, entries: number, clock: CheckInClock): void {
+  mkdirSync(dirname(file), { recursive: true });
   const journal = new Journal(file, { files: { open: (name) => unsynced(diskFiles.open(name)) } });
   for (let count = 0; count < entries; count += 1) {
     const { card, wallMs } = clock.next();
