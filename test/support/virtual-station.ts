@@ -84,7 +84,7 @@ export class VirtualStation extends StationPage {
     return new VirtualStation(program, port);
   }
 
-  stop(): ReturnType<Program['stop']> {
-    return this.program.stop();
+  stop(signal?: NodeJS.Signals): ReturnType<Program['stop']> {
+    return this.program.stop(signal);
   }
 }
