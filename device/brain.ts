@@ -6,7 +6,7 @@ import { decide, wakeAtMs } from './domain/decide.ts';
 import { backlog } from './domain/lane.ts';
 import { otherPastDetail } from './domain/retirement.ts';
 import { lights, tones } from './domain/signals.ts';
-import { backlogOf, type StationState } from './domain/state.ts';
+import { backlogOf, presenceOf, type StationState } from './domain/state.ts';
 import type { EntryDraft, Input, Step } from './domain/steps.ts';
 import { isDamage, isDiskFull, type JournalKeeper, reasonOf } from './journal/journal-keeper.ts';
 import type { Panel } from './panel/panel.ts';
@@ -123,6 +123,9 @@ export class Brain {
       case 'keep-latched':
         this.#keep(() => keeper.journal.keepLatched(step.alarms));
         return;
+      case 'keep-hold':
+        this.#keep(() => keeper.journal.keepHold(step.hold));
+        return;
       case 'show':
         panel.show(lights[step.light]);
         return;
@@ -168,12 +171,9 @@ export class Brain {
 
   /** Says how the station is, now. */
   announce(): void {
-    const { parts, lanes, alarms, epoch } = this.#state;
     const { uplink, version, diskFreeBytes } = this.#parts;
-    uplink.announce(
-      { epoch, latched: alarms.map(({ key }) => key) },
-      { version, ...parts, backlog: backlogOf({ lanes }), diskFreeBytes: diskFreeBytes() },
-    );
+    const now = { backlog: backlogOf(this.#state), diskFreeBytes: diskFreeBytes() };
+    uplink.announce(presenceOf(this.#state), { version, ...this.#state.parts, ...now });
   }
 
   /** Only after the journal has synced the entry is anything shown or sent for it. */

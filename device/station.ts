@@ -7,7 +7,7 @@ import { systemTimers } from '../shared/timers.ts';
 import { Brain } from './brain.ts';
 import { ChronyWatch } from './clock/chrony-watch.ts';
 import { startClockWatch } from './clock/clock-watch.ts';
-import { initialState } from './domain/state.ts';
+import { initialState, presenceOf } from './domain/state.ts';
 import { AlarmReserve } from './journal/alarm-reserve.ts';
 import { DiskWatch, freeBytesIn } from './journal/disk-watch.ts';
 import { JournalKeeper } from './journal/journal-keeper.ts';
@@ -64,7 +64,9 @@ export async function startStation(options: StationOptions): Promise<RunningStat
   const keeper = new JournalKeeper(settings.dataDir, { reserve });
   const hardwareParts = hardware(options);
   const { reader, panel } = hardwareParts;
-  const state = initialState(settings.button, keeper.journal.restore(), systemTimers.now());
+  const { button, silent } = settings;
+  const restored = keeper.journal.restore();
+  const state = initialState(button, restored, systemTimers.now(), { silent });
   const uplink = new Uplink({
     station: settings.station,
     macKey: settings.macKey,
@@ -76,10 +78,7 @@ export async function startStation(options: StationOptions): Promise<RunningStat
   });
   const diskFreeBytes = () => freeBytesIn(settings.dataDir);
   const brain = new Brain({ keeper, panel, uplink, clock, log, version, diskFreeBytes }, state);
-  const presence = () => ({
-    epoch: brain.state.epoch,
-    latched: brain.state.alarms.map(({ key }) => key),
-  });
+  const presence = () => presenceOf(brain.state);
   const bus = new MqttBus({
     url: settings.hub.url,
     clientId: settings.station,

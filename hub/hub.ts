@@ -5,6 +5,7 @@ import type { Log } from '../shared/log.ts';
 import { lockFolder } from '../shared/process-lock.ts';
 import { hubPresenceTopic, stationFilters } from '../shared/wire/topics.ts';
 import { countOpenAlarms, countOutbox } from './app/reports.ts';
+import { withTroubles } from './app/trouble-book.ts';
 import { countOpenTroubles } from './app/troubles.ts';
 import { hubPresence, makeBus } from './bus/choose-bus.ts';
 import { EmbeddedBus } from './bus/embedded-bus.ts';
@@ -129,6 +130,27 @@ async function boot(
   closers.push(writeRefusals(ingest, store, log));
   closers.push(followOtherWriters(store, directory, bus, onCommitted, log));
 
+  closers.push(await openBus(bus, { ingest, outbox, presenceOf, log }));
+  if (bus instanceof EmbeddedBus) await store.note('mqtt-port', `${bus.port}`);
+  const door = await openStationDoor({ dataDir, settings, log }, ingest, metrics);
+  if (door) closers.push(() => door.stop());
+  const broker =
+    bus instanceof EmbeddedBus ? `port ${bus.port}` : (settings.externalBroker?.url ?? '');
+  return { broker, httpPort: http.port, stationHttpPort: door?.port };
+}
+
+interface BusUsers {
+  readonly ingest: Ingest;
+  readonly outbox: OutboxPublisher;
+  readonly presenceOf: (online: boolean) => Buffer;
+  readonly log: Log;
+}
+
+/** Lets stations in. @returns a function that says good-bye to them. @throws the listener's error */
+async function openBus(
+  bus: Bus,
+  { ingest, outbox, presenceOf, log }: BusUsers,
+): Promise<() => Promise<void>> {
   // What a broker kept may be older than the hub's own knowledge, and every station soon says it anew.
   bus.subscribe(stationFilters, async (message) => {
     if (!message.retained) await ingest.take(message);
@@ -145,17 +167,11 @@ async function boot(
     },
     onTrouble: (detail) => log.warn({ detail }, 'bus'),
   });
-  closers.push(async () => {
+  return async () => {
     await say(false);
     await bus.stop();
     await ingest.settled();
-  });
-  if (bus instanceof EmbeddedBus) await store.note('mqtt-port', `${bus.port}`);
-  const door = await openStationDoor({ dataDir, settings, log }, ingest, metrics);
-  if (door) closers.push(() => door.stop());
-  const broker =
-    bus instanceof EmbeddedBus ? `port ${bus.port}` : (settings.externalBroker?.url ?? '');
-  return { broker, httpPort: http.port, stationHttpPort: door?.port };
+  };
 }
 
 /** The second path of alarms, where the settings ask for it. @throws SettingsError, or the listener's error */
@@ -193,7 +209,12 @@ function watchLadder(
     nameOf: (id) => directory.nameOf(id),
     now: Date.now,
     onCommitted,
-    onTrouble: () => {},
+    onTrouble: (notifier, detail) => {
+      const [nowMs, key] = [Date.now(), { kind: 'notifier', part: notifier } as const];
+      withTroubles(store.db, nowMs, (book) =>
+        detail === undefined ? book.end(key, nowMs) : book.begin({ ...key, detail }, nowMs),
+      ).then(onCommitted, (error: unknown) => log.error({ err: error, notifier }, 'not written'));
+    },
     log,
   });
 }

@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { count } from '../shared/command-line.ts';
+import { type AlarmFigures, benchAlarm } from './bench/alarm.ts';
 import { benchIngest, type IngestFigures } from './bench/ingest.ts';
+import type { Percentiles } from './bench/percentiles.ts';
 import { benchTap, type TapFigures } from './bench/tap.ts';
 
 const program = new Command('bench').description(
@@ -56,6 +58,27 @@ program
     process.stdout.write(`${json ? JSON.stringify(figures) : tapText(figures)}\n`);
   });
 
+interface AlarmFlags {
+  readonly alarms: number;
+  readonly backlog: number;
+  readonly json?: true;
+}
+
+program
+  .command('alarm')
+  .description(
+    'From the gesture to the journal, to the hub and to the light, on a simulated board: at rest, ' +
+      'and while the station drains a backlog and a follower of the feed is frozen.',
+  )
+  .option('--alarms <n>', 'alarms in each of the two', count, 100)
+  .option('--backlog <n>', 'check-ins to drain meanwhile', count, 100_000)
+  .option('--json', 'print the figures as JSON')
+  .action(async ({ alarms, backlog, json }: AlarmFlags) => {
+    const figures: AlarmFigures[] = [];
+    for (const one of [0, backlog]) figures.push(await benchAlarm({ alarms, backlog: one, say }));
+    process.stdout.write(`${json ? JSON.stringify(figures) : figures.map(alarmText).join('\n')}\n`);
+  });
+
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(1);
@@ -85,5 +108,12 @@ const tapText = (figures: readonly TapFigures[]): string =>
     ])
     .join('\n');
 
-const percentilesText = ({ p50, p95, p99, max }: TapFigures['toDisk']): string =>
+const alarmText = (figures: AlarmFigures): string =>
+  `${figures.alarms} alarms, ${figures.backlog} check-ins to drain (${figures.drainedPerSecond}/s), ` +
+  `${figures.frozenSubscribers} frozen followers, from the gesture:
+  on disk, being sent    ${percentilesText(figures.toJournal)}
+  stored by the hub      ${percentilesText(figures.toStored)}
+  light says "stored"    ${percentilesText(figures.toLight)}`;
+
+const percentilesText = ({ p50, p95, p99, max }: Percentiles): string =>
   `p50 ${p50} ms   p95 ${p95} ms   p99 ${p99} ms   max ${max} ms`;

@@ -3,17 +3,19 @@ import type { AlarmKey } from '../../shared/wire/messages.ts';
 import {
   alarmStateCame,
   escalated,
-  gestureMade,
   latchedBecame,
   latchedWithin,
   nextAlarmDeadlineMs,
   raisedAnew,
 } from './alarms.ts';
+import { buttonAged, holdKept, nextButtonMs } from './button-part.ts';
 import { append, type Decision, only } from './decision.ts';
-import { type Gesture, holdDeadlineMs, holdDue, pressed, released, vanished } from './gesture.ts';
+import { holdDeadlineMs, holdDue } from './gesture.ts';
 import { goBack, takeDue, timeoutMs } from './lane.ts';
-import { rowNow } from './light-table.ts';
+import { rowNow, signalsOf } from './light-table.ts';
+import { neighbourSaid, neighboursAged, nextNeighbourMs } from './neighbours.ts';
 import { clockSaid, fault, nextWellMs, partChanged, partsWell } from './parts.ts';
+import { buttonMoved, gestured } from './presses.ts';
 import { entriesSetAside, receiptCame } from './receipts.ts';
 import { journalFault, retirementDue } from './retirement.ts';
 import {
@@ -23,15 +25,7 @@ import {
   restoredLanes,
   type StationState,
 } from './state.ts';
-import {
-  isTestHold,
-  nextTestDeadlineMs,
-  startHoldSeen,
-  testAged,
-  testAsked,
-  testHeld,
-  testTaken,
-} from './station-test.ts';
+import { nextTestDeadlineMs, testAged, testAsked, testTaken } from './station-test.ts';
 import type { Input, Step } from './steps.ts';
 import { nextTapDeadlineMs, tapAged, tapSignal } from './taps.ts';
 
@@ -44,13 +38,11 @@ export function decide(state: StationState, input: Input, nowMs: number): Decisi
   const aged = age(answered.state, nowMs);
   const sending = dispatchDue(aged.state, nowMs);
   const shown = show(sending.state);
-  const steps = [...answered.steps, ...aged.steps, ...sending.steps, ...shown.steps];
-  // What is being appended just now belongs to this epoch: its end waits for that.
-  const appending = steps.some(({ type }) => type === 'append');
-  return {
-    state: shown.state,
-    steps: appending ? steps : [...steps, ...retirementDue(shown.state)],
-  };
+  const steps = [answered, aged, sending, shown].flatMap((part) => part.steps);
+  // What is being appended just now belongs to this epoch, and goes out first: all else waits for that.
+  if (steps.some(({ type }) => type === 'append')) return { state: shown.state, steps };
+  const kept = holdKept(shown.state);
+  return only(kept.state, ...steps, ...kept.steps, ...retirementDue(kept.state));
 }
 
 /** @returns the monotonic time at which the station wants a tick. */
@@ -62,6 +54,8 @@ export function wakeAtMs(state: StationState): number {
     nextAlarmDeadlineMs(state),
     nextTestDeadlineMs(state),
     nextWellMs(state),
+    nextButtonMs(state),
+    nextNeighbourMs(state),
     ...laneNames.map((lane) => (state.connected ? timeoutMs(lane, state.lanes[lane]) : undefined)),
   ];
   return Math.min(...deadlines.filter((ms) => ms !== undefined));
@@ -111,31 +105,11 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
       if (!isReceipted(heard, input.alarm)) return only(heard);
       return latchedBecame(heard, alarmStateCame(heard.alarms, input.alarm, input.state));
     }
+    case 'neighbour-alarm':
+      return neighbourSaid(hubHeard(state, nowMs), input, nowMs);
     case 'part':
       return partChanged(state, input, nowMs);
   }
-}
-
-function buttonMoved(
-  before: StationState,
-  { edge, found = false }: Extract<Input, { type: 'button' }>,
-  nowMs: number,
-): Decision {
-  const state = edge === 'down' ? startHoldSeen(before, found) : before;
-  const up = state.parts.panel === 'fault' ? vanished : released;
-  const move = edge === 'down' ? pressed : up;
-  const { button, gesture } = move(state.button, state.rules, nowMs);
-  const called = gestured({ ...state, button }, gesture, nowMs);
-  const startHold = edge === 'up' ? 'over' : called.state.startHold;
-  return only({ ...called.state, startHold }, ...called.steps);
-}
-
-/** A hold since before the start asks for a test; everything else that is deliberate calls for help. */
-function gestured(state: StationState, gesture: Gesture | undefined, nowMs: number): Decision {
-  if (gesture === undefined) return only(state);
-  if (isTestHold(state, gesture)) return testHeld(state, nowMs);
-  const draft = gestureMade(state, gesture, nowMs);
-  return draft === undefined ? only(state) : only(state, append(draft));
 }
 
 /** The next word comes within the new time, not only after the old one. */
@@ -191,7 +165,8 @@ function mistakeTaken(state: StationState, seq: number): Decision {
     alarm.key.epoch === epoch && alarm.key.seq === seq ? { ...alarm, mistake: true } : alarm,
   );
   const latched = latchedBecame(state, alarms);
-  const heard: Step[] = isRepeating(shown) ? [] : [{ type: 'sound', tone: 'twoShort' }];
+  const isQuiet = state.silent || isRepeating(shown);
+  const heard: Step[] = isQuiet ? [] : [{ type: 'sound', tone: 'twoShort' }];
   return only(latched.state, ...latched.steps, ...heard);
 }
 
@@ -228,6 +203,7 @@ function journalReplaced(
     // Its sequence is one of the journal before: an outcome under the same number is another's.
     tap: state.tap?.seq === undefined ? state.tap : undefined,
     announceMs: nowMs,
+    keptHold: restored.hold ?? 'none',
   });
   const told = [
     ...(retired ? [journalFault('begun')] : []),
@@ -269,8 +245,9 @@ function age(state: StationState, nowMs: number): Decision {
   const { button, gesture } = holdDue(state.button, state.rules, nowMs);
   const held = gestured({ ...state, button }, gesture, nowMs);
   const well = partsWell({ ...held.state, alarms: escalated(held.state.alarms, nowMs) }, nowMs);
-  const aged = testAged(tapAged(well.state, nowMs), nowMs);
-  const steps = [...held.steps, ...well.steps];
+  const part = buttonAged(well.state, nowMs);
+  const aged = neighboursAged(testAged(tapAged(part.state, nowMs), nowMs), nowMs);
+  const steps = [...held.steps, ...well.steps, ...part.steps];
   if (nowMs < aged.announceMs) return only(aged, ...steps);
   const announce: Step[] = state.connected ? [{ type: 'announce' }] : [];
   return only({ ...aged, announceMs: nowMs + aged.announceEveryMs }, ...steps, ...announce);
@@ -296,13 +273,14 @@ const isRepeating = (shown: string): boolean => shown.startsWith('alarm-undelive
 /** Shows and sounds what has become true; each new tap and each new alarm speaks anew. */
 function show(state: StationState): Decision {
   const row = rowNow(state);
-  const ofTap = /^(alarm|test)-/.test(row.name) ? '' : ` ${state.tap?.sinceMs ?? ''}`;
+  const ofTap = row.discreet ? '' : ` ${state.tap?.sinceMs ?? ''}`;
   const shown = `${row.name}${ofTap}`;
   if (shown === state.shown) return only(state);
-  const tone = row.tone ?? (isRepeating(state.shown) ? 'silence' : undefined);
+  const wasRepeating = isRepeating(state.shown) && !state.silent;
+  const { light, tone = wasRepeating ? 'silence' : undefined } = signalsOf(row, state.silent);
   return only(
     { ...state, shown },
-    { type: 'show', light: row.light, row: row.name },
+    { type: 'show', light, row: row.name },
     ...(tone === undefined ? [] : [{ type: 'sound' as const, tone }]),
   );
 }

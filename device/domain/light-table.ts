@@ -1,3 +1,4 @@
+import { neighboursCalling } from './neighbours.ts';
 import type { LightName, ToneName } from './signals.ts';
 import {
   type AlarmPhase,
@@ -13,6 +14,8 @@ export interface LightRow {
   readonly when: (state: StationState) => boolean;
   readonly light: LightName;
   readonly tone?: ToneName;
+  /** What a silent station shows instead; it sounds nothing then. */
+  readonly discreet?: LightName;
 }
 
 const alarmIs =
@@ -36,23 +39,57 @@ export const lightTable: readonly LightRow[] = [
     when: alarmIs('undelivered'),
     light: 'undelivered',
     tone: 'insistent',
+    discreet: 'wink',
   },
-  { name: 'alarm-sending', when: alarmIs('sending'), light: 'sending', tone: 'short' },
-  { name: 'alarm-stored', when: alarmIs('stored'), light: 'stored', tone: 'long' },
+  {
+    name: 'alarm-sending',
+    when: alarmIs('sending'),
+    light: 'sending',
+    tone: 'short',
+    discreet: 'wink',
+  },
+  {
+    name: 'alarm-stored',
+    when: alarmIs('stored'),
+    light: 'stored',
+    tone: 'long',
+    discreet: 'wink',
+  },
   {
     name: 'alarm-acknowledged',
     when: alarmIs('acknowledged'),
     light: 'acknowledged',
     tone: 'rising',
+    discreet: 'wink',
+  },
+  {
+    name: 'neighbour-alarm',
+    when: (state) => neighboursCalling(state).length > 0,
+    light: 'neighbour',
+    tone: 'three',
+    discreet: 'wink',
   },
   {
     name: 'test-undelivered',
     when: testIs('undelivered'),
     light: 'testUndelivered',
     tone: 'low',
+    discreet: 'testUndelivered',
   },
-  { name: 'test-sending', when: testIs('sending'), light: 'testSending', tone: 'one' },
-  { name: 'test-stored', when: testIs('stored'), light: 'testStored', tone: 'rising' },
+  {
+    name: 'test-sending',
+    when: testIs('sending'),
+    light: 'testSending',
+    tone: 'one',
+    discreet: 'testSending',
+  },
+  {
+    name: 'test-stored',
+    when: testIs('stored'),
+    light: 'testStored',
+    tone: 'rising',
+    discreet: 'testStored',
+  },
   { name: 'credited', when: tapIs('credited'), light: 'credited', tone: 'rising' },
   {
     name: 'no-points',
@@ -68,7 +105,7 @@ export const lightTable: readonly LightRow[] = [
   { name: 'on-disk', when: tapIs('on-disk'), light: 'onDisk', tone: 'tick' },
   {
     name: 'fault',
-    when: ({ parts }) => [parts.reader, parts.journal, parts.disk].includes('fault'),
+    when: ({ parts }) => [parts.reader, parts.journal, parts.disk, parts.button].includes('fault'),
     light: 'fault',
   },
   { name: 'hub-away', when: (state) => !hubReachable(state), light: 'hubAway' },
@@ -80,3 +117,10 @@ const lastRow: LightRow = { name: 'all-well', when: () => true, light: 'allWell'
 /** @returns the highest row that is true now. */
 export const rowNow = (state: StationState): LightRow =>
   lightTable.find((row) => row.when(state)) ?? lastRow;
+
+/** What a row shows and sounds. At a silent station a call for help is one discreet wink, whatever became of it. */
+export const signalsOf = (
+  { light, tone, discreet }: LightRow,
+  silent: boolean,
+): { readonly light: LightName; readonly tone?: ToneName } =>
+  silent && discreet ? { light: discreet } : { light, ...(tone === undefined ? {} : { tone }) };

@@ -73,6 +73,23 @@ export const lights = {
   testSending: inTurn('white and blue in turn', 'white', 'blue', 250),
   testStored: inTurn('white and green in turn', 'white', 'green', 500),
   testUndelivered: inTurn('white and red in turn', 'white', 'red', 250),
+  neighbour: {
+    name: 'amber and blue, slow',
+    frames: [
+      { color: 'amber', ms: 400 },
+      { color: 'blue', ms: 400 },
+    ],
+  },
+  /** The heartbeat of all well, and a short blue flash behind it: who knows sees it, nobody else looks up. */
+  wink: {
+    name: 'green heartbeat with a blue wink',
+    frames: [
+      { color: 'green', ms: 120 },
+      { color: 'off', ms: 180 },
+      { color: 'blue', ms: 80 },
+      { color: 'off', ms: 1620 },
+    ],
+  },
   credited: steady('green', 'green'),
   noPoints: flashes('green, double blink', 'green', 2, 200, 1500),
   savedHere: steady('amber', 'amber'),
@@ -114,6 +131,13 @@ export const tones = {
     [900, 120],
     [0, 60],
     [1350, 180],
+  ]),
+  three: tone('three', [
+    [1000, 250],
+    [0, 120],
+    [1000, 250],
+    [0, 120],
+    [1000, 250],
   ]),
   one: tone('one', [[1000, 180]]),
   low: tone('low', [[300, 400]]),

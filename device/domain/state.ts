@@ -1,8 +1,9 @@
 import type { Lane } from '../../shared/wire/entry.ts';
 import { announceEveryDefaultMs } from '../../shared/wire/limits.ts';
 import type { AlarmKey, Outcome, PartState } from '../../shared/wire/messages.ts';
-import { type ButtonRules, type ButtonState, buttonAtRest } from './gesture.ts';
+import { type ButtonRules, type ButtonState, type Hold, restoredButton } from './gesture.ts';
 import { backlog, type LaneState, newLane } from './lane.ts';
+import type { NeighbourAlarm } from './neighbours.ts';
 
 /** How far a call for help got. Each step is only taken when it has really happened. */
 export type AlarmPhase = 'sending' | 'undelivered' | 'stored' | 'acknowledged';
@@ -38,7 +39,7 @@ export interface TestSignal {
 /** `awaited` until the panel first tells of the button, `testing` while it is held since before that. */
 export type StartHold = 'awaited' | 'testing' | 'over';
 
-export type PartName = 'reader' | 'panel' | 'journal' | 'disk' | 'clock' | 'power';
+export type PartName = 'reader' | 'panel' | 'journal' | 'disk' | 'clock' | 'button' | 'power';
 
 /** How the parts are. Not every unit can tell how its power is. */
 export type PartStates = Readonly<
@@ -64,6 +65,8 @@ export interface ToldFault {
 
 export interface StationState {
   readonly rules: ButtonRules;
+  /** Whether calls for help show as a wink and sound nothing, as at a bank counter. */
+  readonly silent: boolean;
   readonly epoch: string;
   /** Whether there is a connection to the broker. */
   readonly connected: boolean;
@@ -91,6 +94,10 @@ export interface StationState {
   /** What a button that was found down at the start of the program means. */
   readonly startHold: StartHold;
   readonly button: ButtonState;
+  /** What the journal has been told of the hold. */
+  readonly keptHold: Hold;
+  /** Calls for help of other stations, oldest first. */
+  readonly neighbours: readonly NeighbourAlarm[];
   /** How often the station says how it is, and when next. */
   readonly announceEveryMs: number;
   readonly announceMs: number;
@@ -102,6 +109,8 @@ export interface Restored {
   readonly epoch: string;
   readonly lanes: Readonly<Record<Lane, { last: number; committed: number }>>;
   readonly latched: readonly { key: AlarmKey; phase: AlarmPhase; mistake: boolean }[];
+  /** What the hold that goes on had come to; absent where there was none. */
+  readonly hold?: Hold;
 }
 
 /** The lanes as the journal remembers them; nothing of them is under way. */
@@ -115,9 +124,16 @@ export const restoredAlarms = ({ latched }: Restored, nowMs: number): readonly L
   latched.map((alarm) => ({ ...alarm, raisedMs: nowMs, pressedMs: undefined }));
 
 /** The state of a unit that has just started, with what its journal remembers. */
-export function initialState(rules: ButtonRules, restored: Restored, nowMs: number): StationState {
+export function initialState(
+  rules: ButtonRules,
+  restored: Restored,
+  nowMs: number,
+  { silent = false } = {},
+): StationState {
+  const { hold = 'none' } = restored;
   return {
     rules,
+    silent,
     epoch: restored.epoch,
     connected: false,
     hubOnline: false,
@@ -129,6 +145,8 @@ export function initialState(rules: ButtonRules, restored: Restored, nowMs: numb
       journal: 'ready',
       disk: 'ready',
       clock: 'ready',
+      // Told before the restart, it ends when the button is found to be up.
+      button: hold === 'stuck' ? 'fault' : 'ready',
     },
     told: {},
     lanes: restoredLanes(restored),
@@ -140,7 +158,9 @@ export function initialState(rules: ButtonRules, restored: Restored, nowMs: numb
     test: undefined,
     testRequests: [],
     startHold: 'awaited',
-    button: buttonAtRest,
+    button: restoredButton(hold),
+    keptHold: hold,
+    neighbours: [],
     announceEveryMs: announceEveryDefaultMs,
     announceMs: nowMs,
     shown: '',
@@ -149,6 +169,12 @@ export function initialState(rules: ButtonRules, restored: Restored, nowMs: numb
 
 /** @returns whether the hub can be reached, as far as the station can know. */
 export const hubReachable = (state: StationState): boolean => state.connected && state.hubOnline;
+
+/** What a station says of itself whenever it says that it is there. */
+export const presenceOf = ({ epoch, alarms }: StationState) => ({
+  epoch,
+  latched: alarms.map(({ key }) => key),
+});
 
 /** @returns how many entries of both lanes the hub has not yet receipted. */
 export const backlogOf = ({ lanes }: Pick<StationState, 'lanes'>): number =>

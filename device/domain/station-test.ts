@@ -43,7 +43,9 @@ const refused = (state: StationState, nowMs: number): Decision =>
  */
 export function startHoldSeen(state: StationState, found: boolean): StationState {
   if (state.startHold !== 'awaited') return state;
-  const startHold = found && state.alarms.length === 0 ? 'testing' : 'over';
+  // A hold that an earlier run knows of is that one, such as a button that is stuck.
+  const isNew = found && state.keptHold === 'none' && state.alarms.length === 0;
+  const startHold = isNew ? 'testing' : 'over';
   return { ...state, startHold };
 }
 

@@ -1,6 +1,12 @@
 import type { Lane, TestedBy } from '../../shared/wire/entry.ts';
-import type { AlarmKey, AlarmState, Outcome, PartState } from '../../shared/wire/messages.ts';
-import type { Gesture } from './gesture.ts';
+import type {
+  AlarmKey,
+  AlarmState,
+  NeighbourAlarmState,
+  Outcome,
+  PartState,
+} from '../../shared/wire/messages.ts';
+import type { Gesture, Hold } from './gesture.ts';
 import type { LightName, ToneName } from './signals.ts';
 import type { LatchedAlarm, PartName, Restored } from './state.ts';
 
@@ -55,6 +61,13 @@ export type Input =
   /** The hub keeps what this lane sent through `through` for a person to decide on. */
   | { type: 'set-aside'; epoch: string; lane: Lane; through: number }
   | { type: 'alarm-state'; alarm: AlarmKey; state: AlarmState }
+  /** Another station calls for help, or what became of that. */
+  | {
+      type: 'neighbour-alarm';
+      alarm: AlarmKey;
+      stationName: string;
+      state: NeighbourAlarmState;
+    }
   | { type: 'part'; part: PartName; state: PartState; detail: string };
 
 /** What a station does about it. One table performs these, in order. */
@@ -65,6 +78,8 @@ export type Step =
   | { type: 'keep-cursor'; lane: Lane; committed: number }
   /** Keep on disk which alarms are latched, so that a power cut does not end them. */
   | { type: 'keep-latched'; alarms: readonly LatchedAlarm[] }
+  /** Keep on disk what the hold that goes on has come to. */
+  | { type: 'keep-hold'; hold: Hold }
   /** Set the journal of `epoch` aside and begin another, unless it has come to hold more than this. */
   | { type: 'begin-epoch'; epoch: string; last: Readonly<Record<Lane, number>> }
   | { type: 'show'; light: LightName; row: string }

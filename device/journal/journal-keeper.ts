@@ -6,7 +6,8 @@ import { diskFiles, inMemory, type JournalFiles } from './journal-files.ts';
 import { JournalUnreadable, reading } from './reading.ts';
 import { salvage } from './salvage.ts';
 
-const fileName = 'journal.db';
+/** The journal in a station's data folder. */
+export const journalFileName = 'journal.db';
 /** A journal that is about to take the place of another. */
 const nextName = 'journal.next.db';
 const damagedPrefix = 'journal.damaged-';
@@ -125,7 +126,7 @@ export class JournalKeeper {
     try {
       this.#setAside(retiredPrefix, latched);
     } catch (error) {
-      if (this.#files.names(this.#folder).includes(fileName)) this.#journal = this.#open();
+      if (this.#files.names(this.#folder).includes(journalFileName)) this.#journal = this.#open();
       else this.goOnInMemory(error);
       return this.#journal.epoch !== epoch;
     }
@@ -198,13 +199,13 @@ export class JournalKeeper {
       // A full or absent disk says nothing about the file: a later start finds it as it was.
       if (!isDamage(error)) throw error;
     }
-    if (this.#files.names(this.#folder).includes(fileName)) this.#setAsideDamaged();
+    if (this.#files.names(this.#folder).includes(journalFileName)) this.#setAsideDamaged();
     return this.#openSound();
   }
 
   /** Sound means also that a start can go on from it. */
   #openSound(): Journal {
-    const file = join(this.#folder, fileName);
+    const file = join(this.#folder, journalFileName);
     const journal = reading('the journal', () => new Journal(file, this.#options));
     try {
       reading('the journal', () => journal.restore());
@@ -218,7 +219,7 @@ export class JournalKeeper {
 
   /** The name says how much of it the hub does not have, so that a later start can tell it too. */
   #setAsideDamaged(): void {
-    const { latched, undelivered } = salvage(join(this.#folder, fileName), this.#files);
+    const { latched, undelivered } = salvage(join(this.#folder, journalFileName), this.#files);
     this.#salvaged = [...this.#salvaged, ...latched];
     const note = undelivered ? `-${undelivered}-undelivered` : '';
     this.#setAside(damagedPrefix, this.#salvaged, note);
@@ -242,9 +243,9 @@ export class JournalKeeper {
     let aside = `${prefix}${time.replaceAll(/[:.]/g, '-')}${note}.db`;
     while (present.includes(aside)) aside = aside.replace(/\.db$/, '-again.db');
     const moves = ['', '-wal', '-shm']
-      .map((suffix) => ({ from: `${fileName}${suffix}`, to: `${aside}${suffix}` }))
+      .map((suffix) => ({ from: `${journalFileName}${suffix}`, to: `${aside}${suffix}` }))
       .filter(({ from }) => present.includes(from));
-    this.#files.rename(this.#folder, [...moves, { from: nextName, to: fileName }]);
+    this.#files.rename(this.#folder, [...moves, { from: nextName, to: journalFileName }]);
   }
 
   /** One that was prepared and never used will do: nothing was ever entered into it. */
@@ -260,8 +261,8 @@ export class JournalKeeper {
   /** The power went after the old journal was set aside, and before the next had its name. */
   #finishReplacement(): void {
     const names = this.#files.names(this.#folder);
-    if (!names.includes(nextName) || names.includes(fileName)) return;
-    this.#files.rename(this.#folder, [{ from: nextName, to: fileName }]);
+    if (!names.includes(nextName) || names.includes(journalFileName)) return;
+    this.#files.rename(this.#folder, [{ from: nextName, to: journalFileName }]);
   }
 }
 

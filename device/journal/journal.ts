@@ -11,29 +11,12 @@ import {
 } from '../../shared/wire/entry.ts';
 import { alarmKeySchema } from '../../shared/wire/messages.ts';
 import { latchedWithin } from '../domain/alarms.ts';
+import type { Hold } from '../domain/gesture.ts';
 import type { Restored } from '../domain/state.ts';
 import type { EntryDraft } from '../domain/steps.ts';
 import { diskFiles, type JournalFiles } from './journal-files.ts';
+import { openSound } from './open-sound.ts';
 import { JournalUnreadable, reading } from './reading.ts';
-
-const schema = `
-  CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS entry (
-    lane TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    hash TEXT NOT NULL,
-    PRIMARY KEY (lane, seq)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS cursor (lane TEXT PRIMARY KEY, committed INTEGER NOT NULL) STRICT;
-  -- By when how much of a lane was delivered: the age of an entry is that of its delivery.
-  CREATE TABLE IF NOT EXISTS delivered (
-    lane TEXT NOT NULL,
-    wall_ms INTEGER NOT NULL,
-    through INTEGER NOT NULL,
-    PRIMARY KEY (lane, wall_ms)
-  ) STRICT, WITHOUT ROWID;
-`;
 
 export interface JournalOptions {
   readonly files?: Pick<JournalFiles, 'open'>;
@@ -58,6 +41,8 @@ export const latchedSchema = z.array(
     mistake: z.boolean(),
   }),
 );
+/** Whatever else stands there: one alarm too many is no reason to do without a journal. */
+const holdSchema = z.enum(['none', 'called', 'stuck']).catch('none');
 
 /**
  * The station's truth: append-only, two lanes with a gapless sequence each, every entry chained to
@@ -172,6 +157,10 @@ export class Journal {
     this.#setMeta('latched', JSON.stringify(kept));
   }
 
+  keepHold(hold: Hold): void {
+    this.#setMeta('hold', hold);
+  }
+
   /** What a unit that starts anew needs to go on where it was. @throws Error when it is not what was written */
   restore(): Restored {
     const lane = (name: Lane) => ({ last: this.last(name), committed: this.#committed(name) });
@@ -191,6 +180,7 @@ export class Journal {
       epoch: this.epoch,
       lanes: lanesNow,
       latched: latchedWithin([...kept, ...unreceipted]),
+      hold: holdSchema.parse(this.#meta('hold')),
     };
   }
 
@@ -270,25 +260,5 @@ export class Journal {
 
   #setMeta(key: string, value: string): void {
     this.#db.prepare('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)').run(key, value);
-  }
-}
-
-/** A handle on a sound file with all tables; on any other the handle is closed again, so that the file can be moved. */
-function openSound(file: string, files: Pick<JournalFiles, 'open'>): Database.Database {
-  const db = files.open(file);
-  try {
-    // WAL with synchronous=FULL syncs at each commit; NORMAL may lose the last ones at power loss
-    // (sqlite.org/pragma.html#pragma_synchronous).
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    const check = db.pragma('quick_check', { simple: true });
-    if (check !== 'ok') {
-      throw new JournalUnreadable(`SQLite finds the file damaged: ${String(check)}`);
-    }
-    db.exec(schema);
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
   }
 }

@@ -58,6 +58,8 @@ export const stationSettingsSchema = z.strictObject({
   /** Where an alarm goes when the broker does not take it. */
   secondPath: secondPathSchema.optional(),
   relay: relaySchema.prefault({}),
+  /** Calls for help show as one discreet wink and sound nothing, as at a bank counter. */
+  silent: z.boolean().default(false),
   journal: z
     .strictObject({
       /** Delivered entries stay so long, for a hub that comes back from a backup (DESIGN, promise 7). */

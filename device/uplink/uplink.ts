@@ -45,6 +45,7 @@ type Health = Pick<
   | 'disk'
   | 'clock'
   | 'power'
+  | 'button'
   | 'backlog'
   | 'diskFreeBytes'
 >;
@@ -193,6 +194,11 @@ export class Uplink {
       case 'announce-every':
         dispatch({ type: 'announce-every', everyMs: command.everyMs });
         return;
+      case 'neighbour-alarm': {
+        const { alarm, stationName, state } = command;
+        dispatch({ type: 'neighbour-alarm', alarm, stationName, state });
+        return;
+      }
       case 'begin-epoch': {
         const { epoch, lane, through, hash } = command;
         // Only what the hub really has from us may leave the backlog.

@@ -33,7 +33,9 @@ const nobody = '';
 const pageSchema = z.string().max(64).default(nobody);
 
 const tapSchema = z.strictObject({ uid: z.string().max(64) });
-const pressSchema = z.strictObject({ holdMs: z.int().min(1).max(60_000) });
+/** Long enough to try a button that is stuck. */
+const pressMsMax = 120_000;
+const pressSchema = z.strictObject({ holdMs: z.int().min(1).max(pressMsMax) });
 const buttonSchema = z.strictObject({ edge: z.enum(['down', 'up']), page: pageSchema });
 const eventsSchema = z.object({ page: pageSchema });
 

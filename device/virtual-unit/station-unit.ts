@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Brain } from '../brain.ts';
 import { rowNow } from '../domain/light-table.ts';
+import { neighboursCalling } from '../domain/neighbours.ts';
 import { backlogOf, hubReachable, type StationState, type TapSignal } from '../domain/state.ts';
 import type { ButtonEdge } from '../panel/panel.ts';
 import type { VirtualPanel } from '../panel/virtual-panel.ts';
@@ -67,6 +68,8 @@ export class StationUnit implements VirtualUnit {
       test: state.test?.phase ?? 'none',
       mistake: state.alarms.at(-1)?.mistake ?? false,
       button: { edge: button, heldMs: heldMs(state, nowMs), ...state.rules },
+      silent: state.silent,
+      neighbours: neighboursCalling(state).map(({ stationName }) => stationName),
       backlog: backlogOf(state),
       connection: connectionOf(state),
       parts: state.parts,

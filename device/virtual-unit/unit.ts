@@ -52,6 +52,10 @@ export interface PanelView {
     /** Pressed three times within so long, it does too. */
     readonly pressesWithinMs: number;
   };
+  /** Whether calls for help are a discreet wink here. */
+  readonly silent: boolean;
+  /** Stations that call for help now, by name, of those whom the operator made neighbours of this one. */
+  readonly neighbours: readonly string[];
   /** Entries that the hub has not receipted yet. */
   readonly backlog: number;
   readonly connection: 'online' | 'hub-away' | 'offline';
@@ -63,6 +67,7 @@ export interface PanelView {
     readonly clock: string;
     /** Only where the unit can tell. */
     readonly power?: string;
+    readonly button: string;
   };
   readonly cards: readonly DemoCard[];
 }

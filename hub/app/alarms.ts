@@ -8,6 +8,7 @@ import {
 } from '../domain/alarm.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import { addAlarmEvent } from '../ingest/alarm-rows.ts';
+import { tellNeighbours } from '../ingest/neighbour-rows.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { noteAction, Refusal } from './registry.ts';
@@ -150,5 +151,6 @@ async function tellAll(
     ...detail,
   });
   outgoing.toStation(station, alarm, state);
+  await tellNeighbours({ trx, outgoing }, { station, stationName, alarm }, state);
   await outgoing.store(trx);
 }

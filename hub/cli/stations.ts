@@ -10,6 +10,7 @@ import { addStation, Refusal, revokeStation } from '../app/registry.ts';
 import { listStations, status } from '../app/reports.ts';
 import { readHubSettings } from '../settings.ts';
 import type { Store } from '../store/open-store.ts';
+import { addNeighbourCommands } from './neighbours.ts';
 import { answer, type Common, command, fromHere, operator, withStore } from './run.ts';
 import { addSupervisionCommands } from './supervision.ts';
 
@@ -25,7 +26,7 @@ interface AddFlags extends Common {
 export function addStationCommands(program: Command): void {
   const station = program
     .command('station')
-    .description('Stations: add, list, test, watch, revoke.');
+    .description('Stations: add, list, test, watch, place, choose neighbours, revoke.');
   station.addCommand(
     command('add', 'Adds a station and writes its settings file, which holds its keys (mode 0600).')
       .argument('<name>', 'what people call it')
@@ -59,6 +60,7 @@ export function addStationCommands(program: Command): void {
       }),
   );
   addSupervisionCommands(program, station);
+  addNeighbourCommands(station);
   program.addCommand(
     command(
       'status',

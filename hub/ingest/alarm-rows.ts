@@ -2,6 +2,7 @@ import type { AlarmEntry } from '../../shared/wire/entry.ts';
 import type { Trx } from '../store/schema.ts';
 import type { CommitWork } from './commit-work.ts';
 import type { LaneKey } from './lane-cursors.ts';
+import { tellNeighbours } from './neighbour-rows.ts';
 
 /** Stores what an alarm-lane entry says: an alarm, or that one was a mistake. */
 export async function recordAlarmEntry(
@@ -57,10 +58,9 @@ export async function raiseAlarm(
       .execute();
     return;
   }
-  outgoing.toFeed('alarm', raisedMs, {
-    ...{ station, stationName: nameOf(station) },
-    ...{ alarm: { epoch, seq }, alarmId: id, state: 'raised' },
-  });
+  const call = { station, stationName: nameOf(station), alarm: { epoch, seq } };
+  outgoing.toFeed('alarm', raisedMs, { ...call, alarmId: id, state: 'raised' });
+  await tellNeighbours({ trx, outgoing }, call, 'raised');
 }
 
 const alarmOf = (

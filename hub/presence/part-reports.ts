@@ -6,7 +6,7 @@ import { Outgoing } from '../feed/outgoing.ts';
 import type { Db } from '../store/schema.ts';
 
 /** Parts that have a word of their own in the report. */
-const reportedParts = ['reader', 'panel', 'journal', 'disk', 'clock', 'power'] as const;
+const reportedParts = ['reader', 'panel', 'journal', 'disk', 'clock', 'button', 'power'] as const;
 type ReportedPart = (typeof reportedParts)[number] & FaultPart;
 
 interface Reported {

@@ -14,6 +14,7 @@ import { Outgoing } from '../feed/outgoing.ts';
 import { raiseAlarm } from '../ingest/alarm-rows.ts';
 import { cursorOf } from '../ingest/chain.ts';
 import { receiptOf } from '../ingest/commit-group.ts';
+import { neighbourCallsFor } from '../ingest/neighbour-rows.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
 import type { Db } from '../store/schema.ts';
 import { PartReports } from './part-reports.ts';
@@ -172,9 +173,9 @@ export class PresenceWatch {
   }
 
   /**
-   * How far each lane is, and what became of the station's alarms. One that the hub does not know is
-   * raised: its entry may still be on its way, or be lost to a hub that came back from a backup, and
-   * somebody stands there who was told that the call for help is stored.
+   * How far each lane is, and what became of the station's alarms and of its neighbours'. An alarm of
+   * its own that the hub does not know is raised: its entry may still be on its way, or be lost to a hub
+   * that came back from a backup, and somebody stands there who was told that the call for help is stored.
    */
   async #answer({ station, epoch, latched }: PresenceMessage): Promise<void> {
     const { db, directory, now, send, onCommitted } = this.#options;
@@ -197,6 +198,7 @@ export class PresenceWatch {
       }
       const silentAfterMs = directory.silentAfterMs(station);
       if (silentAfterMs !== undefined) list.push(announceEvery(station, silentAfterMs));
+      list.push(...(await neighbourCallsFor(trx, station, nowMs)));
       await outgoing.store(trx);
       return list;
     });

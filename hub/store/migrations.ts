@@ -1,3 +1,4 @@
+import { neighboursMigration } from './migration-neighbours.ts';
 import { supervisionMigration } from './migration-supervision.ts';
 import { unownedMigration } from './migration-unowned.ts';
 
@@ -184,4 +185,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
 `,
   unownedMigration,
   supervisionMigration,
+  neighboursMigration,
 ];

@@ -25,6 +25,12 @@ export interface Schema {
   station_presence: StationPresenceTable;
   trouble: TroubleTable;
   station_test: StationTestTable;
+  /** Degrees, WGS 84. */
+  station_position: { station: string; latitude: number; longitude: number };
+  /** Whose neighbours are whoever is within so many metres. */
+  neighbour_rule: { station: string; within_m: number };
+  /** Who is told at once when `station` calls for help. */
+  station_neighbour: { station: string; neighbour: string };
 }
 
 export type CardStatus = 'active' | 'lost' | 'blocked';

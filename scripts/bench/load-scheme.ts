@@ -33,14 +33,18 @@ export interface LoadScheme {
   readonly volunteers: readonly string[];
 }
 
+/** A card for each volunteer, as tokens. */
+export const loadCards = (schemeKey: string): string[] =>
+  Array.from({ length: volunteersCount }, (_, index) =>
+    cardToken(schemeKey, index.toString(16).padStart(8, '0')),
+  );
+
 /** Makes a hub's data with stations, volunteers and cards. */
 export async function makeLoadScheme(dataDir: string, stationsCount: number): Promise<LoadScheme> {
   const store = openStore(dataDir);
   const schemeKey = await store.schemeKey();
   const volunteers = Array.from({ length: volunteersCount }, newVolunteerId);
-  const cards = volunteers.map((_, index) =>
-    cardToken(schemeKey, index.toString(16).padStart(8, '0')),
-  );
+  const cards = loadCards(schemeKey);
   await store.db.transaction().execute(async (trx) => {
     for (const [index, id] of volunteers.entries()) {
       const name = `Volunteer ${index + 1}`;
@@ -62,7 +66,7 @@ export async function makeLoadScheme(dataDir: string, stationsCount: number): Pr
 }
 
 /** Says who checks in next, and when: everybody a few times a day, hours apart, day after day. */
-class CheckInClock {
+export class CheckInClock {
   readonly #cards: readonly string[];
   #count = 0;
 
@@ -103,7 +107,7 @@ export class StationHistory {
   message(entriesCount: number): Buffer {
     const previous = this.#hash;
     const entries = Array.from({ length: entriesCount }, () => this.#append());
-    const sent = reading(Date.now());
+    const sent = loadReading(Date.now());
     return seal(this.#macKey, {
       ...{ v: 1, station: this.#station, kind: 'journal', epoch: this.epoch },
       ...{ sent, oldest: 1, previous, entries },
@@ -113,13 +117,14 @@ export class StationHistory {
   #append(): object {
     const { card, wallMs } = this.#clock.next();
     this.#seq += 1;
-    const entry = { seq: this.#seq, at: reading(wallMs), type: 'check-in', card };
+    const entry = { seq: this.#seq, at: loadReading(wallMs), type: 'check-in', card };
     this.#hash = chainHash(this.#hash, entryText(entry));
     return entry;
   }
 }
 
-const reading = (wallMs: number) => ({
+/** The clocks of a station at a moment of the load's past. */
+export const loadReading = (wallMs: number) => ({
   wallMs,
   monoMs: wallMs - firstDayMs,
   boot: '01234567-89ab-cdef-0123-456789abcdef',

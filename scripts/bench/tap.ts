@@ -8,6 +8,7 @@ import { eventually } from '../../test/support/eventually.ts';
 import { Pcscd } from '../../test/support/pcscd.ts';
 import { Scheme } from '../../test/support/scheme.ts';
 import { VirtualCard } from '../../test/support/virtual-card.ts';
+import { type Percentiles, percentiles } from './percentiles.ts';
 
 const uid = '04A1B2C3';
 /** pcscd, made fast, looks every 20 ms at each of two slots: an absence that it cannot overlook. */
@@ -22,13 +23,6 @@ export interface TapFigures {
   readonly toDisk: Percentiles;
   /** From the card to the light that says what the hub made of it. */
   readonly toOutcome: Percentiles;
-}
-
-export interface Percentiles {
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
 }
 
 /** Measures taps on a station in this process, with the hub as a process of its own beside it. */
@@ -114,12 +108,4 @@ function putCard({ reader }: RunningStation, port: number): () => void {
   }
   const card = new VirtualCard(port, uid);
   return () => card.take();
-}
-
-function percentiles(values: readonly number[]): Percentiles {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 10) /
-    10;
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }

@@ -27,7 +27,15 @@ export const cardTokenSchema = z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 h
 
 const base = { seq: sequenceSchema, at: readingSchema };
 
-export const faultPartSchema = z.enum(['reader', 'panel', 'journal', 'clock', 'disk', 'power']);
+export const faultPartSchema = z.enum([
+  'reader',
+  'panel',
+  'journal',
+  'clock',
+  'disk',
+  'button',
+  'power',
+]);
 export type FaultPart = z.infer<typeof faultPartSchema>;
 
 export const routineEntrySchema = z.discriminatedUnion('type', [

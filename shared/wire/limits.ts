@@ -18,6 +18,9 @@ export const latchedAlarmsMax = 50;
 export const announceEveryDefaultMs = 30_000;
 export const announceEveryMinMs = 5_000;
 
+/** Characters of a station's name as another station is told it; a longer one is cut there. */
+export const stationNameMax = 100;
+
 /** Sequences start at 1 and stay exact integers in JSON. */
 export const sequenceMax = Number.MAX_SAFE_INTEGER;
 

@@ -13,6 +13,7 @@ import {
   announceEveryMinMs,
   entriesPerMessageMax,
   latchedAlarmsMax,
+  stationNameMax,
 } from './limits.ts';
 
 /** Every message says its wire version first, then what it is and whose. */
@@ -83,6 +84,8 @@ export const healthMessageSchema = z.object({
   clock: partStateSchema.optional(),
   /** A fault when the unit gets too little voltage; a unit that cannot tell says nothing. */
   power: partStateSchema.optional(),
+  /** A fault while the panic button is stuck; not each station says it. */
+  button: partStateSchema.optional(),
   /** Entries that the hub has not yet receipted. */
   backlog: z.int().nonnegative(),
   diskFreeBytes: z.int().nonnegative(),
@@ -146,11 +149,22 @@ export type AlarmState = z.infer<typeof alarmStateSchema>;
 
 const announceEveryMsSchema = z.int().min(announceEveryMinMs).max(announceEveryDefaultMs);
 
+/** What became of another station's alarm, for those whom the operator chose to be told at once. */
+export const neighbourAlarmStateSchema = z.enum(['raised', 'acknowledged', 'resolved']);
+export type NeighbourAlarmState = z.infer<typeof neighbourAlarmStateSchema>;
+
 export const commandMessageSchema = z.object({
   ...envelope,
   kind: z.literal('command'),
   command: z.discriminatedUnion('name', [
     z.object({ name: z.literal('alarm-state'), alarm: alarmKeySchema, state: alarmStateSchema }),
+    z.object({
+      name: z.literal('neighbour-alarm'),
+      /** The alarm of that station, not of the one that is told. */
+      alarm: alarmKeySchema,
+      stationName: z.string().max(stationNameMax),
+      state: neighbourAlarmStateSchema,
+    }),
     /**
      * This lane has forked from what the hub knows: what was sent through `through` is set aside for
      * a person to decide on, and the station goes on in a new epoch.

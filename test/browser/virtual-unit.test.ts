@@ -52,7 +52,8 @@ describe("the virtual unit's page", { timeout: 120_000 }, () => {
     return stdout.trim();
   };
   const startHub = () => {
-    const args = ['start', '--data', folder, '--mqtt-port', String(mqttPort)];
+    const ports = ['--mqtt-port', String(mqttPort), '--http-port', '0'];
+    const args = ['start', '--data', folder, ...ports];
     return Program.start('hub/main.ts', args, /hub ready/);
   };
   const startStation = () => {

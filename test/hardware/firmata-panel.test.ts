@@ -10,6 +10,9 @@ import { SimulatedBoard } from '../support/simulated-board.ts';
 const log = createLog('test', 'silent');
 /** Longer than settling, asking again and a heartbeat take together. */
 const quietMs = 1500;
+/** Beyond johnny-five's own 7 ms, and within the time that contacts are given to settle. */
+const bounceMs = 18;
+const bounceMsMax = 30;
 
 panelContract('FirmataPanel', async () => {
   const board = await SimulatedBoard.start();
@@ -111,6 +114,28 @@ describe('FirmataPanel in trouble', () => {
     expect(record.edges).toEqual([]);
     await board.press();
     await expect.poll(() => record.edges, patience).toEqual(['down']);
+  });
+
+  test('contacts that bounce for longer than johnny-five waits are one press', async () => {
+    const { board, record } = await started();
+    const bounce = async (): Promise<number> => {
+      const atMs = [performance.now()];
+      for (const move of ['press', 'release', 'press', 'release', 'press'] as const) {
+        await board[move]();
+        atMs.push(performance.now());
+        await sleep(bounceMs);
+      }
+      return Math.max(...atMs.slice(1).map((ms, index) => ms - (atMs[index] ?? ms)));
+    };
+    // On a busy machine a bounce may last as long as a press: such a try says nothing.
+    while ((await bounce()) > bounceMsMax) {
+      await board.release();
+      await sleep(quietMs);
+      record.edges.length = 0;
+    }
+    await expect.poll(() => record.edges, patience).toEqual(['down']);
+    await sleep(quietMs);
+    expect(record.edges).toEqual(['down']);
   });
 
   test('noise on which Firmata throws is a fault, then back', async () => {

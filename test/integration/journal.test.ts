@@ -76,8 +76,10 @@ describe('the journal', () => {
     journal.keepCursor('alarm', 1);
     const key = { epoch, seq: 1 };
     journal.keepLatched([{ key, phase: 'stored', mistake: false }]);
+    journal.keepHold('called');
     expect(journal.restore()).toEqual({
       epoch,
+      hold: 'called',
       lanes: { alarm: { last: 2, committed: 1 }, routine: { last: 0, committed: 0 } },
       latched: [
         { key, phase: 'stored', mistake: false },

@@ -21,9 +21,18 @@ const view: PanelView = {
   test: 'none',
   mistake: false,
   button: { edge: 'up', heldMs: null, holdMs: 1000, pressesWithinMs: 2000 },
+  silent: false,
+  neighbours: [],
   backlog: 0,
   connection: 'online',
-  parts: { reader: 'ready', panel: 'ready', journal: 'ready', disk: 'ready', clock: 'ready' },
+  parts: {
+    reader: 'ready',
+    panel: 'ready',
+    journal: 'ready',
+    disk: 'ready',
+    clock: 'ready',
+    button: 'ready',
+  },
   cards: [],
 };
 

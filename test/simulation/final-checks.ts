@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { localDay } from '../../hub/domain/dating.ts';
 import { fold, volunteerAccount } from '../../hub/domain/ledger.ts';
 import { scoreDay } from '../../hub/domain/scoring.ts';
+import { checkNeighbours, checkTests } from './call-checks.ts';
 import type { FeedRecord } from './feed-record.ts';
 import { keyOf } from './hub-facts.ts';
 import { type SimulatedHub, timeZone } from './simulated-hub.ts';
@@ -56,6 +57,7 @@ export function checkAtTheEnd(
   checkJournal(world, stations, db);
   checkAlarms(world, stations, db, feed);
   checkTests(world, stations, db);
+  checkNeighbours(world, stations, db);
   checkLedger(world, db, feed);
   for (const row of db.prepare(openPresenceTroubles).all()) {
     violate(world, invariants.trouble, JSON.stringify(row));
@@ -132,32 +134,6 @@ function checkAlarms(
       if (counts.get(key) !== 1) {
         violate(world, invariants.alarmOnce, `${key}: ${counts.get(key) ?? 0} times`);
       }
-    }
-  }
-}
-
-/** Whatever the light said of it, a test reaches the hub, and nobody is alarmed by it. */
-function checkTests(
-  world: World,
-  stations: readonly SimulatedStation[],
-  db: Database.Database,
-): void {
-  const count = (table: 'alarm' | 'station_test', key: readonly (string | undefined)[]): number =>
-    Number(
-      db
-        .prepare(`SELECT count(*) FROM ${table} WHERE station = ? AND epoch = ? AND seq = ?`)
-        .pluck()
-        .get(...key),
-    );
-  for (const station of stations) {
-    const aside = station.setAside();
-    for (const [name, { type, durable }] of station.witness.made) {
-      if (type !== 'test' || !durable || aside.has(name)) continue;
-      const [epoch, , seq] = name.split('/');
-      const key = [station.id, epoch, seq];
-      const counts = { tests: count('station_test', key), alarms: count('alarm', key) };
-      if (counts.tests === 1 && counts.alarms === 0) continue;
-      violate(world, invariants.testOnce, `${key.join('/')}: ${JSON.stringify(counts)}`);
     }
   }
 }

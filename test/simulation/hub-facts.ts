@@ -58,10 +58,12 @@ export class HubFacts {
     if (tables.has('alarm')) {
       for (const row of db.prepare('SELECT * FROM alarm').all()) {
         const { station, epoch, seq, acknowledged_ms, resolved_ms } = alarmRow.parse(row);
-        const key = keyOf(station, epoch, seq);
-        this.#known.add(`${key} stored`);
-        if (acknowledged_ms !== null) this.#known.add(`${key} acknowledged`);
-        if (resolved_ms !== null) this.#known.add(`${key} resolved`);
+        // A neighbour is told the alarm's key, which is nobody else's, and not whose it is.
+        for (const key of [keyOf(station, epoch, seq), `${epoch}/${seq}`]) {
+          this.#known.add(`${key} stored`);
+          if (acknowledged_ms !== null) this.#known.add(`${key} acknowledged`);
+          if (resolved_ms !== null) this.#known.add(`${key} resolved`);
+        }
       }
     }
   }
@@ -91,5 +93,10 @@ export class HubFacts {
 
   alarmWas(key: string, fact: AlarmFact): boolean {
     return this.#known.has(`${key} ${fact}`);
+  }
+
+  /** Whether some station's alarm of this key was so. */
+  callWas({ epoch, seq }: { epoch: string; seq: number }, fact: AlarmFact): boolean {
+    return this.#known.has(`${epoch}/${seq} ${fact}`);
   }
 }

@@ -6,6 +6,7 @@ import { decodeHubMessage, decodeStationMessage } from '../../shared/wire/codec.
 import { chainHash, entryText, genesisHash } from '../../shared/wire/entry.ts';
 import { seal } from '../../shared/wire/mac.ts';
 import type { AlarmMessage, JournalMessage, StationMessage } from '../../shared/wire/messages.ts';
+import { neighbourNeverOver, silentStationSpeaks } from './help-bugs.ts';
 import type { HubTools, Mutation, PlantedBug } from './mutation.ts';
 import { testBugs } from './planted-test-bugs.ts';
 import { invariants } from './world.ts';
@@ -271,6 +272,18 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'late will believed',
     mutation: lateWillBelieved,
     breaks: [invariants.lateWill],
+    seedsMax: 20,
+  },
+  {
+    name: 'silent station speaks',
+    mutation: silentStationSpeaks,
+    breaks: [invariants.silent],
+    seedsMax: 20,
+  },
+  {
+    name: 'neighbour not told of the end',
+    mutation: neighbourNeverOver,
+    breaks: [invariants.neighbour],
     seedsMax: 20,
   },
 ];

@@ -7,6 +7,9 @@ import type { World } from './world.ts';
 /** A run: so long, with so many events. */
 const runMs = [240_000, 480_000] as const;
 const eventCount = [60, 120] as const;
+const callAgainMs = [11_000, 30_000] as const;
+/** Some of them long enough to be known as stuck. */
+const stuckMs = [5_000, 150_000] as const;
 
 interface Happening {
   readonly weight: number;
@@ -54,11 +57,18 @@ function life(
       time.after(random.between(0, 5_000), () => at.tap(card()));
     }
   };
+  // Each other's neighbours call at once, and one of them again, too late for a mistake.
+  const callTogether = (): void => {
+    const twice = station();
+    for (const one of stations.slice(0, 2)) one.callForHelp('hold');
+    time.after(random.between(...callAgainMs), () => twice.callForHelp('triple-press'));
+  };
   return [
     { weight: 50, happen: () => station().tap(card()) },
     { weight: 3, happen: () => crowd(station()) },
     { weight: 6, happen: () => station().callForHelp(random.pick(['hold', 'triple-press'])) },
     { weight: 3, happen: () => hub.askForTest(station().id) },
+    { weight: 1, happen: () => callTogether() },
     { weight: 5, happen: () => hub.operate('acknowledge') },
     { weight: 4, happen: () => hub.operate('resolve') },
     { weight: 3, happen: () => station().clock.synchronise() },
@@ -89,6 +99,7 @@ function trouble(
     { weight: 1, happen: () => faults.restartBroker() },
     { weight: 1, happen: () => faults.failDisk(station()) },
     { weight: 1, happen: () => faults.failDisk(hub) },
+    { weight: 0.7, happen: () => station().stick(random.between(...stuckMs)) },
     { weight: 2, happen: () => faults.jumpClock(station()) },
     { weight: 0.4, happen: () => faults.jumpClock(hub) },
     { weight: 1.5, happen: () => faults.backUp() },

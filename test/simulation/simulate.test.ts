@@ -34,6 +34,7 @@ const everyFault = [
   'station disk full',
   'station partition',
   'station power',
+  'stuck button',
   'broker restart',
   'takeover',
 ];

@@ -126,7 +126,10 @@ function heal(world: World, stations: readonly SimulatedStation[], hub: Simulate
     one.disk.heal();
     one.boot();
   }
-  for (const { clock } of stations) clock.synchronise();
+  for (const station of stations) {
+    station.clock.synchronise();
+    station.letGo();
+  }
 }
 
 async function quiet(

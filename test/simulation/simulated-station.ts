@@ -31,6 +31,9 @@ interface Running {
   readonly keeper: JournalKeeper;
 }
 
+/** From a panel that is ready to its word about the button. */
+const foundDownMs = 700;
+
 /** A disk here is full for one write at a time: in between there is all the room. */
 const diskFreeBytes = 1_000_000_000;
 
@@ -43,6 +46,7 @@ export class SimulatedStation {
   readonly witness: StationWitness;
   readonly #world: World;
   #running: Running | undefined;
+  #isDown = false;
 
   constructor(world: World, id: string, macKey: string) {
     this.#world = world;
@@ -105,6 +109,18 @@ export class SimulatedStation {
     }
   }
 
+  /** Something leans on the button for so long, whatever becomes of the program meanwhile. */
+  stick(forMs: number): void {
+    const { time, trace } = this.#world;
+    trace.fault(this.id, 'stuck button', `${forMs} ms`);
+    this.#edge('down');
+    time.after(forMs, () => this.#edge('up'));
+  }
+
+  letGo(): void {
+    if (this.#isDown) this.#edge('up');
+  }
+
   /** Leaves in good order, as at an update. */
   leave(): void {
     const running = this.#running;
@@ -133,7 +149,9 @@ export class SimulatedStation {
       now: () => this.clock.read().wallMs,
     });
     const restored = keeper.journal.restore();
-    const state = initialState(rules, mutation.restored?.(restored) ?? restored, timers.now());
+    const known = mutation.restored?.(restored) ?? restored;
+    const silent = this.witness.isSilent;
+    const state = initialState(rules, known, timers.now(), { silent });
     this.witness.booted(keeper.journal, state, keeper.durable);
     const uplink = new Uplink({
       station: this.id,
@@ -153,7 +171,9 @@ export class SimulatedStation {
           show: (light) => {
             if (process.alive) this.witness.shown(light, brain.state);
           },
-          sound: () => {},
+          sound: (tone) => {
+            if (process.alive) this.witness.sounded(tone, brain.state);
+          },
           stop: async () => {},
         },
         diskFreeBytes: () => diskFreeBytes,
@@ -185,6 +205,10 @@ export class SimulatedStation {
       brain.dispatch({ type: 'part', part, state: 'ready', detail: 'virtual' });
     }
     if (random.chance(heldAtStart)) this.#holdSinceStart(brain);
+    // A panel that has just come up tells of a button that is down, and of no other.
+    timers.after(foundDownMs, () => {
+      if (this.#isDown) brain.dispatch({ type: 'button', edge: 'down' });
+    });
     const tools = {
       station: this.id,
       macKey: this.macKey,
@@ -227,6 +251,7 @@ export class SimulatedStation {
   }
 
   #edge(edge: 'down' | 'up'): void {
+    this.#isDown = edge === 'down';
     this.#enter(({ brain }) => brain.dispatch({ type: 'button', edge }));
   }
 

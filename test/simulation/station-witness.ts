@@ -1,11 +1,12 @@
 import type { decide } from '../../device/domain/decide.ts';
-import type { Light } from '../../device/domain/signals.ts';
-import { type LightName, lights } from '../../device/domain/signals.ts';
+import { type Light, type LightName, lights, type Tone } from '../../device/domain/signals.ts';
 import type { StationState } from '../../device/domain/state.ts';
 import type { Journal } from '../../device/journal/journal.ts';
 import { type Lane, lanes } from '../../shared/wire/entry.ts';
 import type { AlarmKey } from '../../shared/wire/messages.ts';
+import { type Broken, helpShown, helpSounded } from './help-witness.ts';
 import { keyOf } from './hub-facts.ts';
+import { silentStations } from './template.ts';
 import { type Invariant, invariants, violate, type World } from './world.ts';
 
 /** An entry that a station has put on its disk. */
@@ -87,6 +88,7 @@ export class StationWitness {
     const { facts, trace } = this.#world;
     const name = lightNames.get(light) ?? light.name;
     trace.note(this.#station, `light ${name}`);
+    this.#help(helpShown(this.#world, name, state, this.isSilent));
     for (const { key, phase } of state.alarms) {
       const alarm = keyOf(this.#station, key.epoch, key.seq);
       if (phase !== 'stored' && phase !== 'acknowledged') continue;
@@ -108,6 +110,19 @@ export class StationWitness {
     const outcome = state.tap?.kind ?? '';
     const isTrue = name === 'credited' ? facts.wasTransferred(key) : facts.outcomeWas(key, outcome);
     if (!isTrue) this.#lie(`light ${name}, but ${key} is not ${outcome} at the hub`);
+  }
+
+  /** A tone that is sounded, in the station's state of that moment. */
+  sounded({ name }: Tone, state: StationState): void {
+    this.#help(helpSounded(name, state, this.isSilent));
+  }
+
+  get isSilent(): boolean {
+    return silentStations.includes(this.#station);
+  }
+
+  #help(broken: Broken | undefined): void {
+    if (broken) this.#violate(broken.invariant, broken.detail);
   }
 
   #add(

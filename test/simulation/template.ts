@@ -23,6 +23,16 @@ export const policy = {
   acceptDays: 45,
 };
 
+/** Who is told of whose calls: both ways, one way, and nobody. */
+const neighbours = [
+  ['st-00000001', 'st-00000002'],
+  ['st-00000001', 'st-00000003'],
+  ['st-00000002', 'st-00000001'],
+  ['st-00000004', 'st-00000001'],
+] as const;
+/** One of those that are in every run. */
+export const silentStations: readonly string[] = ['st-00000002'];
+
 /** A hub's database as it is before anything happens. */
 export async function makeTemplate(): Promise<Buffer> {
   const sqlite = new Database(':memory:');
@@ -35,6 +45,9 @@ export async function makeTemplate(): Promise<Buffer> {
       .insertInto('station')
       .values({ ...row, ...account })
       .execute();
+  }
+  for (const [station, neighbour] of neighbours) {
+    await db.insertInto('station_neighbour').values({ station, neighbour }).execute();
   }
   for (const id of volunteers) {
     await db.insertInto('volunteer').values({ id, name: id, created_at: 0 }).execute();

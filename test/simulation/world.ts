@@ -30,6 +30,8 @@ export const invariants = {
   resolved: 'an operator ends an alarm',
   people: 'an alarm without an answer is told to people',
   notified: 'whoever counts as told was told',
+  neighbour: 'a neighbour hears what became of a call',
+  silent: 'a silent station keeps silent',
 } as const;
 export type Invariant = (typeof invariants)[keyof typeof invariants];
 

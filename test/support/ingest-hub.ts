@@ -111,8 +111,13 @@ export class IngestHub {
 
   /** What waits to be told, in order. */
   async outgoing() {
+    return (await this.outgoingByRow()).flat();
+  }
+
+  /** The same, as the transactions have written it. */
+  async outgoingByRow() {
     const rows = await this.store.db.selectFrom('outbox').selectAll().orderBy('id').execute();
-    return rows.flatMap(({ messages }) => outgoingSchema.parse(JSON.parse(messages)));
+    return rows.map(({ messages }) => outgoingSchema.parse(JSON.parse(messages)));
   }
 
   async #open(): Promise<void> {

@@ -25,6 +25,8 @@ export interface Shown {
   /** Red, green and blue from 0 to 255. */
   readonly rgb: readonly number[];
   readonly ms: number;
+  /** When it went, on the clock of `performance.now`. */
+  readonly untilMs: number;
 }
 
 /** A test's handle on a board that runs real firmware in a process of its own. */
@@ -128,7 +130,7 @@ export class SimulatedBoard {
   /** Called just before a pin of the light changes. */
   #noteLight(): void {
     const nowMs = performance.now();
-    this.#shown.push({ rgb: this.light(), ms: nowMs - this.#lightSinceMs });
+    this.#shown.push({ rgb: this.light(), ms: nowMs - this.#lightSinceMs, untilMs: nowMs });
     this.#lightSinceMs = nowMs;
     if (this.#shown.length > shownMax) this.#shown.shift();
   }

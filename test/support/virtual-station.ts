@@ -11,6 +11,8 @@ export type EntryKey = z.infer<typeof entryKeySchema>;
 
 const viewSchema = z.looseObject({
   light: z.looseObject({ row: z.string() }),
+  tone: z.looseObject({ name: z.string() }),
+  neighbours: z.array(z.string()),
   backlog: z.int(),
   connection: z.string(),
   outcome: z.looseObject({ kind: z.string(), points: z.int().optional() }).nullable(),
@@ -82,7 +84,7 @@ export class VirtualStation extends StationPage {
     return new VirtualStation(program, port);
   }
 
-  stop(): ReturnType<Program['stop']> {
-    return this.program.stop();
+  stop(signal?: NodeJS.Signals): ReturnType<Program['stop']> {
+    return this.program.stop(signal);
   }
 }

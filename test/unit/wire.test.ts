@@ -24,10 +24,11 @@ describe('golden messages of wire version 1', () => {
   it('are all here', () => {
     expect(names).toEqual(
       [
-        ...['alarm', 'alarm-test', 'command', 'command-announce-every', 'command-test'],
-        ...['health', 'journal', 'presence', 'receipt', 'relay', 'relayed'],
+        ...['alarm', 'alarm-test', 'command', 'command-announce-every', 'command-neighbour-alarm'],
+        ...['command-test', 'health', 'health-all-parts', 'journal', 'presence', 'receipt'],
+        ...['relay', 'relayed'],
       ]
-        .map((kind) => `${kind}.json`)
+        .map((name) => `${name}.json`)
         .sort(),
     );
   });

@@ -52,11 +52,14 @@ function draw() {
     return;
   }
   const { row, pattern } = view.light;
-  document.body.dataset.row = row;
+  // A silent unit keeps its countenance: in words as in light, and for calls of neighbours too.
+  const isQuiet = view.silent && isHelp(row);
+  document.body.dataset.row = isQuiet ? 'quiet' : row;
   // A call for help that went nowhere is no news to be polite about.
-  element('says').setAttribute('aria-live', row === 'alarm-undelivered' ? 'assertive' : 'polite');
-  write('says', words.rows[row]);
-  write('more', moreOf(words));
+  const isUrgent = row === 'alarm-undelivered' && !isQuiet;
+  element('says').setAttribute('aria-live', isUrgent ? 'assertive' : 'polite');
+  write('says', isQuiet ? words.quiet : words.rows[row]);
+  write('more', isQuiet ? words.more['all-well'] : moreOf(words));
   write('pattern', filled(words.lamp, { pattern: words.patterns[pattern] }));
   const { holdMs, pressesWithinMs } = view.button;
   write('hint', filled(words.hint, { hold: holdMs / 1000, within: pressesWithinMs / 1000 }));
@@ -64,9 +67,14 @@ function draw() {
   drawCards();
 }
 
+const isHelp = (row) => row.startsWith('alarm-') || row === 'neighbour-alarm';
+
 /** The second line: what the first one means for the person who stands there. */
 function moreOf(words) {
   const { row } = view.light;
+  if (row === 'neighbour-alarm') {
+    return filled(words.neighbours, { names: view.neighbours.join(', ') });
+  }
   if (row.startsWith('alarm-') && view.mistake) return words.mistake;
   if (row === 'credited') return pointsOf(words);
   if (row === 'no-points') return words.outcomes[view.outcome?.kind] ?? '';

@@ -1,0 +1,71 @@
+import { stationNameMax } from '../../shared/wire/limits.ts';
+import type { AlarmKey, HubMessage, NeighbourAlarmState } from '../../shared/wire/messages.ts';
+import type { Outgoing } from '../feed/outgoing.ts';
+import type { Trx } from '../store/schema.ts';
+
+/**
+ * A station that comes back is told what became of its neighbours' calls of so long ago: as long as a
+ * station shows one. An older call is no news for who is next door; operators have it all the same.
+ */
+export const neighbourToldMs = 900_000;
+
+export interface NeighbourCall {
+  readonly station: string;
+  readonly stationName: string;
+  readonly alarm: AlarmKey;
+}
+
+const commandOf = (
+  { stationName, alarm }: Pick<NeighbourCall, 'stationName' | 'alarm'>,
+  state: NeighbourAlarmState,
+) =>
+  ({
+    name: 'neighbour-alarm',
+    alarm,
+    // A name of any length must not keep an alarm from being stored.
+    stationName: stationName.slice(0, stationNameMax),
+    state,
+  }) as const;
+
+/** Tells those whom the operator chose what became of a station's alarm, together with the change itself. */
+export async function tellNeighbours(
+  { trx, outgoing }: { readonly trx: Trx; readonly outgoing: Outgoing },
+  call: NeighbourCall,
+  state: NeighbourAlarmState,
+): Promise<void> {
+  const chosen = await trx
+    .selectFrom('station_neighbour')
+    .innerJoin('station', 'station.id', 'station_neighbour.neighbour')
+    .select('neighbour')
+    .where('station_neighbour.station', '=', call.station)
+    .where('station.revoked_at', 'is', null)
+    .orderBy('neighbour')
+    .execute();
+  for (const { neighbour } of chosen) outgoing.command(neighbour, commandOf(call, state));
+}
+
+/**
+ * @returns what became of the recent calls of a station's neighbours, oldest first. Resolved ones too:
+ * who was away when they were resolved still shows them.
+ */
+export async function neighbourCallsFor(
+  trx: Trx,
+  station: string,
+  nowMs: number,
+): Promise<HubMessage[]> {
+  const rows = await trx
+    .selectFrom('alarm')
+    .innerJoin('station_neighbour', 'station_neighbour.station', 'alarm.station')
+    .innerJoin('station', 'station.id', 'alarm.station')
+    .select(['epoch', 'seq', 'acknowledged_ms', 'resolved_ms', 'station.name as stationName'])
+    .where('station_neighbour.neighbour', '=', station)
+    .where('alarm.stored_ms', '>', nowMs - neighbourToldMs)
+    .orderBy('alarm.id')
+    .execute();
+  return rows.map(({ epoch, seq, acknowledged_ms, resolved_ms, stationName }) => {
+    const open = acknowledged_ms === null ? 'raised' : 'acknowledged';
+    const state = resolved_ms === null ? open : 'resolved';
+    const command = commandOf({ stationName, alarm: { epoch, seq } }, state);
+    return { v: 1, station, kind: 'command', command };
+  });
+}
