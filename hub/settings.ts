@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { brokerUrlSchema } from '../shared/bus/broker-url.ts';
 import { readSettings } from '../shared/settings/settings-file.ts';
+import { falseAlarmRuleSchema } from './domain/false-alarms.ts';
 
 const loopback = z.literal(['127.0.0.1', '::1', 'localhost'], 'only loopback without TLS');
 const portSchema = z.int().min(0).max(65_535);
@@ -43,6 +44,8 @@ export const hubSettingsSchema = z.strictObject({
     .prefault({}),
   /** A station that is not heard of for so long is trouble. Twice its own 30 s at least. */
   silentAfterMs: z.int().min(60_000).max(600_000).default(silentAfterDefaultMs),
+  /** When an operator gets a suggestion about a station. It is never more than that. */
+  falseAlarms: falseAlarmRuleSchema.prefault({}),
   timeZone: z.string().refine(isTimeZone, 'not a time zone').default('Asia/Shanghai'),
 });
 export type HubSettings = z.infer<typeof hubSettingsSchema>;

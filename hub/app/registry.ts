@@ -19,8 +19,11 @@ export const noteAction = (
     .values({ at, by, action, subject, detail: JSON.stringify(detail) })
     .execute();
 
-/** A name is what people go by; without one nobody knows whom a line is about. */
-function refuseBlank(name: string): void {
+/**
+ * A name is what people go by; without one nobody knows whom a line is about.
+ * @throws Refusal
+ */
+export function refuseBlank(name: string): void {
   if (name.trim() === '') throw new Refusal('a name must not be blank');
 }
 

@@ -2,7 +2,10 @@ import { type Command, Option } from 'commander';
 import { count } from '../../shared/command-line.ts';
 import { acknowledgeAlarm, listAlarms, resolveAlarm } from '../app/alarms.ts';
 import { type AlarmCause, alarmCauses } from '../domain/alarm.ts';
-import { answer, type Common, command, withStore } from './run.ts';
+import { readHubSettings } from '../settings.ts';
+import { addAlarmFigures } from './alarm-figures.ts';
+import { addAlarmShow } from './alarm-show.ts';
+import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
 interface ResolveFlags extends Common {
   readonly by: string;
@@ -11,7 +14,9 @@ interface ResolveFlags extends Common {
 }
 
 export function addAlarmCommands(program: Command): void {
-  const alarm = program.command('alarm').description('Alarms: list, acknowledge, resolve.');
+  const alarm = program.command('alarm').description('Alarms: list, show, acknowledge, resolve.');
+  addAlarmShow(alarm);
+  addAlarmFigures(alarm);
   alarm.addCommand(
     command('list', 'Lists the alarms that nobody has resolved.')
       .option('--all', 'resolved ones too')
@@ -45,7 +50,10 @@ export function addAlarmCommands(program: Command): void {
       .option('--note <text>', 'what happened', '')
       .action(async (id: number, flags: ResolveFlags) => {
         const { by, cause, note } = flags;
-        await withStore(flags, (store) => resolveAlarm(store, id, by, { cause, note }));
+        const { falseAlarms } = readHubSettings(fromHere(flags.data));
+        await withStore(flags, (store) =>
+          resolveAlarm(store, id, by, { cause, note }, Date.now(), falseAlarms),
+        );
         answer(flags, { id, state: 'resolved' }, `alarm ${id} resolved by ${by}: ${cause}`);
       }),
   );

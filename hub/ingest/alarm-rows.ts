@@ -45,9 +45,11 @@ export async function raiseAlarm(
     .returning('id')
     .executeTakeFirst();
   const { id } = raised ?? (await alarmOf(trx, { station, epoch, seq }));
-  const event = raised === undefined ? 'told-again' : 'raised';
-  await addAlarmEvent(trx, { alarm: id, at: nowMs, event, detail: how });
-  if (raised === undefined) return;
+  if (raised === undefined) {
+    return addAlarmEvent(trx, { alarm: id, at: nowMs, event: 'told-again', detail: how });
+  }
+  await addAlarmEvent(trx, { alarm: id, at: raisedMs, event: 'raised', detail: how });
+  await addAlarmEvent(trx, { alarm: id, at: nowMs, event: 'stored' });
   outgoing.toFeed('alarm', raisedMs, {
     ...{ station, stationName: nameOf(station) },
     ...{ alarm: { epoch, seq }, alarmId: id, state: 'raised' },
@@ -68,7 +70,7 @@ const alarmOf = (
 
 /** The mark is for the operator's eyes: the alarm stands until a person resolves it. */
 async function markMistake(
-  { trx, outgoing, nowMs, nameOf }: CommitWork,
+  { trx, outgoing, nameOf }: CommitWork,
   { station, epoch }: LaneKey,
   seq: number,
   occurredMs: number,
@@ -83,7 +85,7 @@ async function markMistake(
     .returning('id')
     .executeTakeFirst();
   if (!alarm) return; // it names no alarm, or one that is marked already; the journal has it
-  await addAlarmEvent(trx, { alarm: alarm.id, at: nowMs, event: 'mistake' });
+  await addAlarmEvent(trx, { alarm: alarm.id, at: occurredMs, event: 'mistake' });
   outgoing.toFeed('alarm', occurredMs, {
     station,
     stationName: nameOf(station),
@@ -93,7 +95,10 @@ async function markMistake(
   });
 }
 
-/** One more line in an alarm's history; nothing there is ever changed. */
+/**
+ * One more line in an alarm's history; nothing there is ever changed.
+ * @param event `at`: when the step happened, in milliseconds
+ */
 export async function addAlarmEvent(
   trx: Trx,
   event: { alarm: number; at: number; event: string; by?: string; detail?: string },

@@ -1,3 +1,5 @@
+import { dailyClearMigration } from './migration-daily-clear.ts';
+
 /**
  * Forward only, in order; the number of those applied stands in `PRAGMA user_version`. One that has
  * run at anybody's place is never edited.
@@ -179,4 +181,5 @@ CREATE TABLE set_aside (
 ) STRICT;
 CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS NULL;
 `,
+  dailyClearMigration,
 ];

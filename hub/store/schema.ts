@@ -21,6 +21,9 @@ export interface Schema {
   refusal_sample: RefusalSampleTable;
   outbox: { id: Generated<number>; messages: string };
   station_presence: StationPresenceTable;
+  day_close: { day: string; by: string; at: number; summary: string };
+  day_carry: { day: string; subject: string; reason: string; by: string };
+  day_cleared: { subject: string; day: string };
 }
 
 export type CardStatus = 'active' | 'lost' | 'blocked';
