@@ -5,7 +5,7 @@ const root = 'yizhan/v1';
 export type StationTopicKind = 'alarm' | 'journal' | 'presence' | 'health';
 /** What the hub publishes for one station. */
 export type HubTopicKind = 'receipt' | 'command';
-export type FeedKind = 'check-in' | 'alarm' | 'station' | 'points';
+export type FeedKind = 'check-in' | 'alarm' | 'station' | 'points' | 'day';
 
 export const stationTopic = (station: string, kind: StationTopicKind | HubTopicKind): string =>
   `${root}/station/${station}/${kind}`;

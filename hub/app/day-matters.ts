@@ -1,0 +1,78 @@
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { Matter } from '../domain/day-close.ts';
+import type { Trx } from '../store/schema.ts';
+
+/** One kind of matters that a day has to clear. */
+export interface DayMatters {
+  /** @returns those that no close has found done, in the order in which they began. */
+  uncleared(trx: Trx): Promise<Matter[]>;
+}
+
+export const alarmMatters: DayMatters = {
+  async uncleared(trx) {
+    const subject = sql<string>`'alarm:' || alarm.id`;
+    const rows = await trx
+      .selectFrom('alarm')
+      .leftJoin('station', 'station.id', 'alarm.station')
+      .selectAll('alarm')
+      .select(['station.name as station_name', subject.as('subject')])
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('day_cleared').select('day').whereRef('subject', '=', subject))),
+      )
+      .orderBy('raised_ms')
+      .orderBy('alarm.id')
+      .execute();
+    return rows.map((row) => ({
+      ...{ subject: row.subject, station: row.station, stationName: row.station_name },
+      what: row.mistake_ms === null ? 'alarm' : 'alarm, marked as a mistake',
+      ...{ beganMs: row.raised_ms, storedMs: row.stored_ms },
+      acknowledged: markOf(row.acknowledged_by, row.acknowledged_ms),
+      done:
+        row.resolved_ms === null
+          ? null
+          : { by: row.resolved_by, atMs: row.resolved_ms, cause: row.cause },
+    }));
+  },
+};
+
+const markOf = (by: string | null, atMs: number | null) =>
+  by === null || atMs === null ? null : { by, atMs };
+
+const troubleRowsSchema = z.array(
+  z.object({
+    id: z.int(),
+    station: z.string().nullable(),
+    station_name: z.string().nullable(),
+    kind: z.string(),
+    detail: z.string().nullable(),
+    begun_ms: z.int(),
+    ended_ms: z.int().nullable(),
+  }),
+);
+
+/**
+ * Troubles, each with a beginning and an end. In a store that keeps no troubles there are none to
+ * clear; they are on the lists as soon as there is a table `trouble`.
+ */
+export const troubleMatters: DayMatters = {
+  async uncleared(trx) {
+    const found = sql`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'trouble'`;
+    if ((await found.execute(trx)).rows.length === 0) return [];
+    const { rows } = await sql`
+      SELECT trouble.id, trouble.station, station.name AS station_name, kind, detail, begun_ms, ended_ms
+      FROM trouble LEFT JOIN station ON station.id = trouble.station
+      WHERE NOT EXISTS (SELECT 1 FROM day_cleared WHERE subject = 'trouble:' || trouble.id)
+      ORDER BY begun_ms, trouble.id
+    `.execute(trx);
+    return troubleRowsSchema.parse(rows).map((row) => ({
+      ...{ subject: `trouble:${row.id}`, station: row.station, stationName: row.station_name },
+      what: [row.kind, ...(row.detail ? [row.detail] : [])].join(': '),
+      ...{ beganMs: row.begun_ms, storedMs: null, acknowledged: null },
+      done: row.ended_ms === null ? null : { by: null, atMs: row.ended_ms, cause: null },
+    }));
+  },
+};
+
+/** All that a day has to clear. */
+export const allMatters: readonly DayMatters[] = [alarmMatters, troubleMatters];
