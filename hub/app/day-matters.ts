@@ -45,9 +45,13 @@ const troubleRowsSchema = z.array(
     station: z.string().nullable(),
     station_name: z.string().nullable(),
     kind: z.string(),
+    /** What of the station it is about, for a kind that has parts. */
+    part: z.string().nullish(),
     detail: z.string().nullable(),
     begun_ms: z.int(),
     ended_ms: z.int().nullable(),
+    /** For a trouble that a person ended. */
+    ended_by: z.string().nullish(),
   }),
 );
 
@@ -60,16 +64,19 @@ export const troubleMatters: DayMatters = {
     const found = sql`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'trouble'`;
     if ((await found.execute(trx)).rows.length === 0) return [];
     const { rows } = await sql`
-      SELECT trouble.id, trouble.station, station.name AS station_name, kind, detail, begun_ms, ended_ms
+      SELECT trouble.*, station.name AS station_name
       FROM trouble LEFT JOIN station ON station.id = trouble.station
       WHERE NOT EXISTS (SELECT 1 FROM day_cleared WHERE subject = 'trouble:' || trouble.id)
       ORDER BY begun_ms, trouble.id
     `.execute(trx);
     return troubleRowsSchema.parse(rows).map((row) => ({
       ...{ subject: `trouble:${row.id}`, station: row.station, stationName: row.station_name },
-      what: [row.kind, ...(row.detail ? [row.detail] : [])].join(': '),
+      what: [row.kind, row.part, row.detail].filter(Boolean).join(': '),
       ...{ beganMs: row.begun_ms, storedMs: null, acknowledged: null },
-      done: row.ended_ms === null ? null : { by: null, atMs: row.ended_ms, cause: null },
+      done:
+        row.ended_ms === null
+          ? null
+          : { by: row.ended_by ?? null, atMs: row.ended_ms, cause: null },
     }));
   },
 };

@@ -1,5 +1,9 @@
+import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { alarmHistory } from '../../hub/app/alarm-history.ts';
+import { dailyClearMigration } from '../../hub/store/migration-daily-clear.ts';
+import { migrations } from '../../hub/store/migrations.ts';
+import { storeOn } from '../../hub/store/open-store.ts';
 import { AlarmDesk, mondayMs } from '../support/alarm-desk.ts';
 import { IngestHub, Past, startMs } from '../support/ingest-hub.ts';
 
@@ -69,6 +73,23 @@ describe('an alarm', () => {
 });
 
 describe('the database', () => {
+  it('of an older program learns when its alarms were stored', async () => {
+    const sqlite = new BetterSqlite(':memory:');
+    const before = migrations.slice(0, migrations.indexOf(dailyClearMigration));
+    for (const sql of before) sqlite.exec(sql);
+    sqlite.pragma(`user_version = ${before.length}`);
+    sqlite.exec(`
+      INSERT INTO alarm (id, station, epoch, seq, raised_ms, stored_ms) VALUES (7, 'st', 'ep', 1, 10, 20);
+      INSERT INTO alarm_event (alarm_id, at, event, detail) VALUES (7, 20, 'raised', 'hold');
+    `);
+    const store = storeOn(sqlite);
+    expect(await alarmHistory(store, 7)).toMatchObject([
+      { event: 'raised' },
+      { event: 'stored', at: iso(20) },
+    ]);
+    await store.close();
+  });
+
   /** One alarm that has gone the whole way, with the events of it, and a closed day. */
   const wholeLife = async (): Promise<number> => {
     const id = await desk.raise({ marked: true });

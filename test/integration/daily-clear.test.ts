@@ -222,7 +222,7 @@ describe('what comes after the close', () => {
 describe('troubles', () => {
   it('are cleared like alarms: ended, or carried over', async () => {
     const troubles = new TroubleTable(desk.sqlite);
-    const ended = troubles.begin(desk.station, 'silent', mondayMs);
+    const ended = troubles.begin(desk.station, 'fault', mondayMs);
     const going = troubles.begin(null, 'notifier', mondayMs + hourMs);
     troubles.end(ended, mondayMs + 95_000);
     desk.nowMs += dayMs;
@@ -232,13 +232,15 @@ describe('troubles', () => {
       missing: [`trouble:${going} has not ended: mend it, or carry it over with a reason`],
       matters: [
         {
-          ...{ subject: 'trouble:1', stationName: 'Station 1', what: 'silent: no answer' },
+          ...{ subject: 'trouble:1', stationName: 'Station 1', what: 'fault: reader: no answer' },
           done: { by: null, afterMs: 95_000 },
         },
         { subject: 'trouble:2', station: null, done: null },
       ],
     });
-    expect(dayText(report)).toMatch(/trouble:1 +Station 1 +silent: no answer .* after 1 min 35 s/);
+    expect(dayText(report)).toMatch(
+      /trouble:1 +Station 1 +fault: reader: no answer .* after 1 min 35 s/,
+    );
     const carry = { subject: `trouble:${going}`, reason: 'a new one is ordered' };
     expect((await desk.close(monday, [carry])).state).toBe('closed');
     expect((await desk.show(tuesday)).matters).toMatchObject([{ subject: 'trouble:2' }]);

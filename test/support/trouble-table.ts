@@ -7,20 +7,23 @@ export class TroubleTable {
   constructor(sqlite: BetterSqlite.Database) {
     this.#sqlite = sqlite;
     sqlite.exec(`CREATE TABLE IF NOT EXISTS trouble (
-      id INTEGER PRIMARY KEY AUTOINCREMENT, station TEXT, kind TEXT NOT NULL,
-      detail TEXT NOT NULL, begun_ms INTEGER NOT NULL, ended_ms INTEGER
+      id INTEGER PRIMARY KEY AUTOINCREMENT, station TEXT REFERENCES station(id), kind TEXT NOT NULL,
+      part TEXT NOT NULL, detail TEXT NOT NULL, begun_ms INTEGER NOT NULL, told_ms INTEGER NOT NULL,
+      ended_ms INTEGER, ended_by TEXT, note TEXT
     ) STRICT`);
   }
 
   /** @returns its number */
   begin(station: string | null, kind: string, begunMs: number): number {
     const insert = this.#sqlite.prepare(
-      "INSERT INTO trouble (station, kind, detail, begun_ms) VALUES (?, ?, 'no answer', ?)",
+      `INSERT INTO trouble (station, kind, part, detail, begun_ms, told_ms)
+        VALUES (?, ?, 'reader', 'no answer', ?, ?)`,
     );
-    return Number(insert.run(station, kind, begunMs).lastInsertRowid);
+    return Number(insert.run(station, kind, begunMs, begunMs).lastInsertRowid);
   }
 
-  end(id: number, endedMs: number): void {
-    this.#sqlite.prepare('UPDATE trouble SET ended_ms = ? WHERE id = ?').run(endedMs, id);
+  end(id: number, endedMs: number, by: string | null = null): void {
+    const update = 'UPDATE trouble SET ended_ms = ?, ended_by = ? WHERE id = ?';
+    this.#sqlite.prepare(update).run(endedMs, by, id);
   }
 }
