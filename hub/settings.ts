@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { brokerUrlSchema } from '../shared/bus/broker-url.ts';
 import { readSettings } from '../shared/settings/settings-file.ts';
+import { falseAlarmRuleSchema } from './domain/false-alarms.ts';
 import { ladderSchema, strangersOn } from './ladder/ladder-settings.ts';
 import { notifiersSchema } from './notify/notifier-settings.ts';
 
@@ -60,6 +61,8 @@ const settingsSchema = z.strictObject({
   ladder: ladderSchema.prefault({}),
   /** A station whose last test of the alarm's way is older than so many days is trouble. */
   testEveryDays: z.int().min(1).max(3650).default(90),
+  /** When an operator gets a suggestion about a station. It is never more than that. */
+  falseAlarms: falseAlarmRuleSchema.prefault({}),
   timeZone: z.string().refine(isTimeZone, 'not a time zone').default('Asia/Shanghai'),
 });
 

@@ -6,12 +6,14 @@ import {
   phaseOf,
   resolve,
 } from '../domain/alarm.ts';
+import { type FalseAlarmRule, falseAlarmRuleSchema } from '../domain/false-alarms.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import { addAlarmEvent } from '../ingest/alarm-rows.ts';
 import { tellNeighbours } from '../ingest/neighbour-rows.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Db, Trx } from '../store/schema.ts';
-import { noteAction, Refusal } from './registry.ts';
+import { tellSuggestion } from './false-alarms.ts';
+import { noteAction, Refusal, refuseBlank } from './registry.ts';
 
 export interface AlarmLine {
   readonly id: number;
@@ -48,13 +50,17 @@ export async function listAlarms({ db }: Store, { all = false } = {}): Promise<A
   }));
 }
 
-/** The first operator wins. @throws Refusal naming who was first, or that there is no such alarm. */
+/**
+ * The first operator wins.
+ * @throws Refusal saying who was first, and when; or that there is no such alarm, or no name
+ */
 export async function acknowledgeAlarm(
   { db }: Store,
   id: number,
   by: string,
   atMs = Date.now(),
 ): Promise<void> {
+  refuseBlank(by);
   await db.transaction().execute(async (trx) => {
     const row = await findAlarm(trx, id);
     const step = acknowledge(lifeOf(row), { by, atMs });
@@ -68,14 +74,20 @@ export async function acknowledgeAlarm(
   });
 }
 
-/** Ends an alarm, with a cause and a note. @throws Refusal when it is resolved already, or unknown. */
+/**
+ * Ends an alarm, with a cause and a note. Resolving one that nobody acknowledged acknowledges it too.
+ * One that brings its station over the limit of false alarms makes a suggestion on the feed.
+ * @throws Refusal saying who resolved it already, and when; or that there is no such alarm, or no name
+ */
 export async function resolveAlarm(
   { db }: Store,
   id: number,
   by: string,
   judgement: { cause: AlarmCause; note: string },
   atMs = Date.now(),
+  falseAlarms: FalseAlarmRule = falseAlarmRuleSchema.parse({}),
 ): Promise<void> {
+  refuseBlank(by);
   await db.transaction().execute(async (trx) => {
     const row = await findAlarm(trx, id);
     const step = resolve(lifeOf(row), { by, atMs }, judgement);
@@ -92,7 +104,11 @@ export async function resolveAlarm(
       })
       .where('id', '=', id)
       .execute();
+    if (row.acknowledged_ms === null) {
+      await addAlarmEvent(trx, { alarm: id, at: atMs, event: 'acknowledged', by, detail: '{}' });
+    }
     await tellAll(trx, row, 'resolved', { by, atMs }, judgement);
+    await tellSuggestion(trx, row, falseAlarms, atMs);
   });
 }
 

@@ -2,8 +2,10 @@ import { type Command, Option } from 'commander';
 import { count } from '../../shared/command-line.ts';
 import { acknowledgeAlarm, listAlarms, resolveAlarm } from '../app/alarms.ts';
 import { type AlarmCause, alarmCauses } from '../domain/alarm.ts';
+import { readHubSettings } from '../settings.ts';
+import { addAlarmFigures } from './alarm-figures.ts';
 import { showAlarmCommand } from './alarm-history.ts';
-import { answer, type Common, command, withStore } from './run.ts';
+import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
 interface ResolveFlags extends Common {
   readonly by: string;
@@ -13,6 +15,7 @@ interface ResolveFlags extends Common {
 
 export function addAlarmCommands(program: Command): void {
   const alarm = program.command('alarm').description('Alarms: list, show, acknowledge, resolve.');
+  addAlarmFigures(alarm);
   alarm.addCommand(
     command('list', 'Lists the alarms that nobody has resolved.')
       .option('--all', 'resolved ones too')
@@ -47,7 +50,10 @@ export function addAlarmCommands(program: Command): void {
       .option('--note <text>', 'what happened', '')
       .action(async (id: number, flags: ResolveFlags) => {
         const { by, cause, note } = flags;
-        await withStore(flags, (store) => resolveAlarm(store, id, by, { cause, note }));
+        const { falseAlarms } = readHubSettings(fromHere(flags.data));
+        await withStore(flags, (store) =>
+          resolveAlarm(store, id, by, { cause, note }, Date.now(), falseAlarms),
+        );
         answer(flags, { id, state: 'resolved' }, `alarm ${id} resolved by ${by}: ${cause}`);
       }),
   );

@@ -19,12 +19,10 @@ export type Transition = { ok: true; life: AlarmLife } | { ok: false; problem: s
 export const phaseOf = (life: AlarmLife): AlarmPhase =>
   life.resolved ? 'resolved' : life.acknowledged ? 'acknowledged' : 'raised';
 
-/** The first operator wins; a second one is told who was first. */
+/** The first operator wins; a second one is told who was first, and when. */
 export function acknowledge(life: AlarmLife, mark: Mark): Transition {
-  if (life.resolved) return { ok: false, problem: `already resolved by ${life.resolved.by}` };
-  if (life.acknowledged) {
-    return { ok: false, problem: `already acknowledged by ${life.acknowledged.by}` };
-  }
+  if (life.resolved) return { ok: false, problem: already('resolved', life.resolved) };
+  if (life.acknowledged) return { ok: false, problem: already('acknowledged', life.acknowledged) };
   return { ok: true, life: { acknowledged: mark } };
 }
 
@@ -34,7 +32,10 @@ export function resolve(
   mark: Mark,
   judgement: { cause: AlarmCause; note: string },
 ): Transition {
-  if (life.resolved) return { ok: false, problem: `already resolved by ${life.resolved.by}` };
+  if (life.resolved) return { ok: false, problem: already('resolved', life.resolved) };
   const acknowledged = life.acknowledged ?? mark;
   return { ok: true, life: { acknowledged, resolved: { ...mark, ...judgement } } };
 }
+
+const already = (step: 'acknowledged' | 'resolved', { by, atMs }: Mark): string =>
+  `already ${step} by ${by} at ${new Date(atMs).toISOString()}`;

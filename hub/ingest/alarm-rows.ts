@@ -46,9 +46,8 @@ export async function raiseAlarm(
     .returning('id')
     .executeTakeFirst();
   const { id } = raised ?? (await alarmOf(trx, { station, epoch, seq }));
-  const event = raised === undefined ? 'told-again' : 'raised';
-  await addAlarmEvent(trx, { alarm: id, at: nowMs, event, detail: how });
   if (raised === undefined) {
+    await addAlarmEvent(trx, { alarm: id, at: nowMs, event: 'told-again', detail: how });
     // Its own entry knows when it was; the light that told of it first knew only that it is so.
     await trx
       .updateTable('alarm')
@@ -58,6 +57,8 @@ export async function raiseAlarm(
       .execute();
     return;
   }
+  await addAlarmEvent(trx, { alarm: id, at: raisedMs, event: 'raised', detail: how });
+  await addAlarmEvent(trx, { alarm: id, at: nowMs, event: 'stored' });
   const call = { station, stationName: nameOf(station), alarm: { epoch, seq } };
   outgoing.toFeed('alarm', raisedMs, { ...call, alarmId: id, state: 'raised' });
   await tellNeighbours({ trx, outgoing }, call, 'raised');
@@ -77,7 +78,7 @@ const alarmOf = (
 
 /** The mark is for the operator's eyes: the alarm stands until a person resolves it. */
 async function markMistake(
-  { trx, outgoing, nowMs, nameOf }: CommitWork,
+  { trx, outgoing, nameOf }: CommitWork,
   { station, epoch }: LaneKey,
   seq: number,
   occurredMs: number,
@@ -92,7 +93,7 @@ async function markMistake(
     .returning('id')
     .executeTakeFirst();
   if (!alarm) return; // it names no alarm, or one that is marked already; the journal has it
-  await addAlarmEvent(trx, { alarm: alarm.id, at: nowMs, event: 'mistake' });
+  await addAlarmEvent(trx, { alarm: alarm.id, at: occurredMs, event: 'mistake' });
   outgoing.toFeed('alarm', occurredMs, {
     station,
     stationName: nameOf(station),
@@ -102,7 +103,10 @@ async function markMistake(
   });
 }
 
-/** One more line in an alarm's history; nothing there is ever changed. */
+/**
+ * One more line in an alarm's history; nothing there is ever changed.
+ * @param event `at`: when the step happened, in milliseconds
+ */
 export async function addAlarmEvent(
   trx: Trx,
   event: { alarm: number; at: number; event: string; by?: string; detail?: string },

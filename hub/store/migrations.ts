@@ -1,3 +1,4 @@
+import { dailyClearMigration } from './migration-daily-clear.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
 import { supervisionMigration } from './migration-supervision.ts';
 import { unownedMigration } from './migration-unowned.ts';
@@ -186,4 +187,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   unownedMigration,
   supervisionMigration,
   neighboursMigration,
+  dailyClearMigration,
 ];

@@ -84,6 +84,8 @@ function prepare(sqlite: BetterSqlite.Database, makeKey: () => string): void {
   sqlite.pragma('synchronous = FULL');
   sqlite.pragma(`wal_autocheckpoint = ${checkpointPages}`);
   sqlite.pragma(`cache_size = -${cacheKib}`);
+  // Without it, REPLACE deletes rows past the triggers that forbid it (SQLite, "ON CONFLICT clause").
+  sqlite.pragma('recursive_triggers = ON');
   // A table that others refer to can only be replaced while they are not enforced (SQLite, "ALTER TABLE").
   sqlite.pragma('foreign_keys = OFF');
   sqlite.transaction(() => migrate(sqlite, makeKey)).immediate();

@@ -31,6 +31,9 @@ export interface Schema {
   neighbour_rule: { station: string; within_m: number };
   /** Who is told at once when `station` calls for help. */
   station_neighbour: { station: string; neighbour: string };
+  day_close: { day: string; by: string; at: number; summary: string };
+  day_carry: { day: string; subject: string; reason: string; by: string };
+  day_cleared: { subject: string; day: string };
 }
 
 export type CardStatus = 'active' | 'lost' | 'blocked';

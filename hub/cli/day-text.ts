@@ -1,0 +1,82 @@
+import type { DayLine, DayReport } from '../app/day-report.ts';
+import { columns } from './columns.ts';
+import { durationText } from './duration.ts';
+
+/** A day for people: a line for each matter, and below it what is missing. Times are local. */
+export function dayText(report: DayReport): string {
+  const { day, timeZone, matters, late, missing, remarks } = report;
+  const clock = localClock(timeZone);
+  return [
+    `${day} (${timeZone})`,
+    ...(matters.length === 0 ? ['nothing to clear'] : table(matters, day, clock)),
+    ...(late.length === 0
+      ? []
+      : [
+          '',
+          'Came after the close, and is cleared with the next one:',
+          ...table(late, day, clock),
+        ]),
+    '',
+    ...remarks,
+    ...missing,
+    ...verdict(report, clock),
+  ].join('\n');
+}
+
+type Clock = (iso: string) => { day: string; time: string };
+
+function verdict({ day, state, closed }: DayReport, clock: Clock): string[] {
+  if (state === 'open') return [`${day} cannot be closed yet.`];
+  if (state === 'closable') return [`${day} can be closed: add --by NAME.`];
+  if (!closed) return [];
+  const at = clock(closed.at);
+  return [`${day} was closed by ${closed.by} at ${at.day} ${at.time}.`];
+}
+
+function table(lines: readonly DayLine[], day: string, clock: Clock): string[] {
+  const head = ['matter', 'station', 'what', 'began', 'stored', 'acknowledged', 'done', ''];
+  return columns([head, ...lines.map((line) => row(line, day, clock))]);
+}
+
+function row(line: DayLine, day: string, clock: Clock): string[] {
+  const { subject, stationName, what, stored, acknowledged, done } = line;
+  const began = clock(line.began);
+  const isAlarm = subject.startsWith('alarm:');
+  return [
+    ...[subject, stationName ?? 'hub', what],
+    began.day === day ? began.time : `${began.day} ${began.time}`,
+    stored ? `after ${durationText(stored.afterMs)}` : isAlarm ? 'no' : '',
+    acknowledged ? stepText(acknowledged) : isAlarm ? 'no' : '',
+    done ? stepText(done) : 'OPEN',
+    noteOf(line),
+  ];
+}
+
+/** "after 42 s by Operator 1: false" */
+const stepText = (step: { afterMs: number; by: string | null; cause?: string | null }): string =>
+  [
+    `after ${durationText(step.afterMs)}`,
+    step.by === null ? '' : ` by ${step.by}`,
+    step.cause ? `: ${step.cause}` : '',
+  ].join('');
+
+function noteOf({ standing, day, carriedFrom, carriedOver }: DayLine): string {
+  return [
+    ...(standing === 'late' ? [`came after the close of ${day}`] : []),
+    ...(carriedFrom
+      ? [`carried over from ${carriedFrom.day} by ${carriedFrom.by}: ${carriedFrom.reason}`]
+      : []),
+    ...(carriedOver ? [`carried over by ${carriedOver.by}: ${carriedOver.reason}`] : []),
+  ].join('; ');
+}
+
+/** Local date and time of day. sv-SE writes them as 2026-03-02 10:01:12. */
+function localClock(timeZone: string): Clock {
+  const format = new Intl.DateTimeFormat('sv-SE', {
+    ...{ timeZone, dateStyle: 'short', timeStyle: 'medium' },
+  });
+  return (iso) => {
+    const [day = '', time = ''] = format.format(new Date(iso)).split(' ');
+    return { day, time };
+  };
+}
