@@ -44,7 +44,8 @@ describe('no button can be silenced', () => {
     for (const file of readdirSync('hub/cli')) {
       const exports: object = await import(join(process.cwd(), 'hub/cli', file));
       for (const [name, add] of Object.entries(exports)) {
-        if (/^add[A-Z]/.test(name) && typeof add === 'function') add(program.command(name));
+        if (!/^add[A-Z]/.test(name) || typeof add !== 'function') continue;
+        add(program.command(name), program.command(`${name}-group`));
       }
     }
     const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
