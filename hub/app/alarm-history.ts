@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { phaseOf } from '../domain/alarm.ts';
 import { legSchema } from '../ingest/alarm-legs.ts';
 import type { Store } from '../store/open-store.ts';
@@ -49,8 +50,18 @@ export async function alarmHistory({ db }: Store, id: number): Promise<AlarmHist
 
 function textOf(event: string, by: string | null, detail: string | null): string {
   if (event === 'path' && detail !== null) return legText(detail);
-  const said = detail === null || detail === '{}' ? '' : detail;
-  return [by === null ? '' : `by ${by}`, said].filter((part) => part !== '').join(' ');
+  return [by === null ? '' : `by ${by}`, detailText(detail ?? '')].filter(Boolean).join('  ');
+}
+
+const membersSchema = z.record(z.string(), z.unknown());
+
+/** A word as it stands; the members of an object such as `cause: false, note: a child`. */
+function detailText(detail: string): string {
+  if (!detail.startsWith('{')) return detail;
+  return Object.entries(membersSchema.parse(JSON.parse(detail)))
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(' ') : String(value)}`)
+    .join(', ');
 }
 
 /** Such as `relay through st-00000002: sent 40 ms after the gesture, stored 12 ms after it came`. */

@@ -84,12 +84,14 @@ describe('daily-clear, as the chief on duty runs it', { timeout: 120_000 }, () =
     const resolve = ['--by', 'Operator 2', '--cause', 'false', '--note', 'a child'];
     scheme.hubSays('alarm', 'resolve', '1', ...resolve);
     const time = '\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z';
-    expect(scheme.hubSays('alarm', 'show', '1')).toMatch(
-      new RegExp(
-        `^${time}  raised +hold\n${time}  acknowledged  Operator 1\n` +
-          `${time}  resolved      Operator 2  cause: false, note: a child$`,
-      ),
-    );
+    const shown = scheme.hubSays('alarm', 'show', '1');
+    for (const line of [
+      'raised  hold',
+      'acknowledged  by Operator 1',
+      'resolved  by Operator 2  cause: false, note: a child',
+    ]) {
+      expect(shown).toMatch(new RegExp(`^${time}  ${line}$`, 'm'));
+    }
     expect(scheme.askHub('alarm', 'show', '9').stderr).toBe('there is no alarm 9\n');
     expect(scheme.hubSays('alarm', 'figures')).toMatch(
       /^station +real {2}false {2}mistake {2}test {2}unresolved\nStation 1 +0 +1 +0 +0 +1$/m,

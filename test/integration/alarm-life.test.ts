@@ -66,6 +66,7 @@ describe('an alarm', () => {
     expect((await alarmHistory(hub.store, 1)).history.map(({ event, at }) => [event, at])).toEqual([
       ['raised', iso(startMs + 60_000)],
       ['stored', iso(hub.nowMs)],
+      ['path', iso(hub.nowMs)],
       ['mistake', iso(startMs + 120_000)],
     ]);
     await hub.stop();
@@ -79,6 +80,8 @@ describe('the database', () => {
     for (const sql of before) sqlite.exec(sql);
     sqlite.pragma(`user_version = ${before.length}`);
     sqlite.exec(`
+      INSERT INTO station (id, name, mac_key, mqtt_password_hash, created_at)
+        VALUES ('st', 'Station 1', '', '', 0);
       INSERT INTO alarm (id, station, epoch, seq, raised_ms, stored_ms) VALUES (7, 'st', 'ep', 1, 10, 20);
       INSERT INTO alarm_event (alarm_id, at, event, detail) VALUES (7, 20, 'raised', 'hold');
     `);

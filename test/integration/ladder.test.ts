@@ -106,7 +106,9 @@ describe('the ladder watch', () => {
     expect(duty.told).toHaveLength(3);
     expect(watch.exhausted).toBe(0);
     expect(await history()).toEqual([
-      '0 s raised',
+      '-60 s raised',
+      '0 s stored',
+      '0 s path',
       '0 s escalated step 1',
       '0 s notified step 1 duty',
       '60 s escalated step 2',

@@ -11,6 +11,7 @@ import {
 import { addStation, revokeStation } from '../../hub/app/registry.ts';
 import { neighbourCallsFor, neighbourToldMs } from '../../hub/ingest/neighbour-rows.ts';
 import { stationNameMax } from '../../shared/wire/limits.ts';
+import { feedTopic } from '../../shared/wire/topics.ts';
 import { IngestHub, minuteMs, Past, startMs } from '../support/ingest-hub.ts';
 
 let hub: IngestHub;
@@ -204,7 +205,8 @@ describe('a stuck button', () => {
     const past = new Past(hub).add(0, { ...fault, state: 'begun' });
     past.add(1, { ...fault, state: 'ended' });
     await hub.give(past.message(1, 2));
-    const said = (await hub.outgoing()).map(({ body }) => body);
+    const ofStation = (await hub.outgoing()).filter(({ topic }) => topic === feedTopic('station'));
+    const said = ofStation.map(({ body }) => body);
     const about = { station: hub.station, part: 'button', at: new Date(startMs).toISOString() };
     expect(said[0]).toMatchObject({ ...about, state: 'fault-begun' });
     expect(said[1]).toMatchObject({
