@@ -55,13 +55,13 @@ export class Faults {
   }
 
   /** Nothing passes for a while: both ends may notice, neither, or one of them only. */
-  partition(who: SimulatedStation | SimulatedHub): void {
+  partition(who: SimulatedStation | SimulatedHub, least = 0): void {
     const { broker, random, time, trace } = this.#world;
     const { bus, process } = who.running ?? {};
     const connection = bus instanceof VirtualBus ? bus.connection : undefined;
     if (!(bus instanceof VirtualBus) || !connection || !broker.isReachable(connection.id)) return;
     const { id } = connection;
-    const forMs = random.between(...partitionMs);
+    const forMs = Math.max(least, random.between(...partitionMs));
     trace.fault(id, id === 'hub' ? 'hub partition' : 'station partition', `${forMs} ms`);
     broker.partition(id);
     let isOver = false;
@@ -108,6 +108,20 @@ export class Faults {
     trace.fault('broker', 'broker restart');
     broker.crash();
     time.after(random.between(...brokerAwayMs), () => {
+      broker.isUp = true;
+    });
+  }
+
+  /** Nobody reaches the broker for so long: it is down, or, in the hub, cut off from every station. */
+  loseBroker(stations: readonly SimulatedStation[], forMs: number): void {
+    const { broker, time, trace } = this.#world;
+    trace.fault('broker', 'broker gone for an hour', `${forMs} ms`);
+    if (broker.authority) {
+      for (const station of stations) this.partition(station, forMs);
+      return;
+    }
+    broker.crash();
+    time.after(forMs, () => {
       broker.isUp = true;
     });
   }

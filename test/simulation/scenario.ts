@@ -7,6 +7,8 @@ import type { World } from './world.ts';
 /** A run: so long, with so many events. */
 const runMs = [240_000, 480_000] as const;
 const eventCount = [60, 120] as const;
+/** In some runs the broker is away for so long in their midst. */
+const outage = { ms: 3_600_000, probability: 0.08 };
 const callAgainMs = [11_000, 30_000] as const;
 /** Some of them long enough to be known as stuck. */
 const stuckMs = [5_000, 150_000] as const;
@@ -26,7 +28,8 @@ export function plan(
   broker.unreliability.duplicate = random.chance(0.5) ? random.next() * 0.1 : 0;
   broker.unreliability.lateWill = random.next() * 0.6;
   world.relapse.probability = random.chance(0.5) ? 0.3 : 0;
-  const endMs = random.between(...runMs);
+  const outageMs = random.chance(outage.probability) ? outage.ms : 0;
+  const endMs = random.between(...runMs) + outageMs;
   const events = random.between(...eventCount);
   const happenings = [...life(world, stations, hub), ...trouble(world, stations, hub)];
   const total = happenings.reduce((sum, { weight }) => sum + weight, 0);
@@ -37,6 +40,12 @@ export function plan(
       return left < 0;
     });
     if (chosen) time.after(random.between(1_000, endMs), () => chosen.happen());
+  }
+  if (outageMs > 0) {
+    const faults = new Faults(world, hub);
+    time.after(random.between(10_000, endMs - outageMs), () =>
+      faults.loseBroker(stations, outageMs),
+    );
   }
   return { endMs, events };
 }

@@ -11,6 +11,7 @@ const runsForAllFaults = 40;
 const runTimeoutMs = 2_000;
 
 const everyFault = [
+  'broker gone for an hour',
   'connection reset',
   'duplicate',
   'forged command',
