@@ -79,7 +79,8 @@ async function boot(
   const onTurnedAway = (one: TurnedAway) => ingest.turnedAway(one);
   const bus = makeBus({ dataDir, settings, log }, directory, farewell, onTurnedAway);
   const outbox = new OutboxPublisher(store.db, bus, directory, log);
-  outbox.hold(followersReturnMs);
+  // A broker apart went on without the hub, and so did whoever follows the feed there.
+  if (bus instanceof EmbeddedBus) outbox.hold(followersReturnMs);
   const onCommitted = () => outbox.wake();
   const presence = new PresenceWatch({
     db: store.db,
