@@ -8,7 +8,8 @@ import { otherPastDetail } from './domain/retirement.ts';
 import { lights, tones } from './domain/signals.ts';
 import { backlogOf, presenceOf, type StationState } from './domain/state.ts';
 import type { EntryDraft, Input, Step } from './domain/steps.ts';
-import { isDamage, isDiskFull, type JournalKeeper, reasonOf } from './journal/journal-keeper.ts';
+import { isDamage, isDiskFull, reasonOf } from './journal/journal-failure.ts';
+import type { JournalKeeper } from './journal/journal-keeper.ts';
 import type { Panel } from './panel/panel.ts';
 import type { Uplink } from './uplink/uplink.ts';
 

@@ -27,7 +27,10 @@ import type { HubSettings } from './settings.ts';
 import { openStore, type Store } from './store/open-store.ts';
 
 const dataVersionPollMs = 100;
-/** MQTT clients try to come back after a second (mosquitto_sub, MQTT.js). */
+/**
+ * MQTT clients try to come back after a second (mosquitto_sub, MQTT.js). A broker apart went on
+ * without the hub, and so did whoever follows the feed there.
+ */
 const followersReturnMs = 3_000;
 /** A crash forgets the refusals of so long at most; a flood of junk costs one commit in that time. */
 const refusalsFlushMs = 1_000;
@@ -79,7 +82,7 @@ async function boot(
   const onTurnedAway = (one: TurnedAway) => ingest.turnedAway(one);
   const bus = makeBus({ dataDir, settings, log }, directory, farewell, onTurnedAway);
   const outbox = new OutboxPublisher(store.db, bus, directory, log);
-  outbox.hold(followersReturnMs);
+  if (bus instanceof EmbeddedBus) outbox.hold(followersReturnMs);
   const onCommitted = () => outbox.wake();
   const presence = new PresenceWatch({
     db: store.db,

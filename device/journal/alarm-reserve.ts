@@ -1,4 +1,12 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { syncFolder } from '../../shared/settings/durable-file.ts';
 
@@ -59,7 +67,8 @@ function writeThrough(file: string): void {
   const descriptor = openSync(file, 'w', 0o600);
   try {
     for (let written = 0; written < reserveBytes; written += chunk.length) {
-      writeSync(descriptor, chunk);
+      // Not writeSync: write(2) may take a part of it, and say so only in its result.
+      writeFileSync(descriptor, chunk);
     }
     fsyncSync(descriptor);
   } finally {

@@ -3,7 +3,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Timers } from '../../shared/timers.ts';
 import type { Input } from '../domain/steps.ts';
 import { type AlarmReserve, reserveBytes } from './alarm-reserve.ts';
-import { reasonOf } from './journal-keeper.ts';
+import { reasonOf } from './journal-failure.ts';
 
 /** Taps of ten seconds take some kilobytes: the reserve on the disk is far larger. */
 export const watchEveryMs = 10_000;

@@ -7,6 +7,9 @@ import { syncFolder } from '../../shared/settings/durable-file.ts';
 /** What a journal's file stands for when it lives only as long as the process. */
 export const inMemory = ':memory:';
 
+/** The journal in a station's data folder. */
+export const journalFileName = 'journal.db';
+
 /** The disk as the journal needs it. All methods throw when the disk fails. */
 export interface JournalFiles {
   /** Opens a database file, made when it is missing, for this user alone; or one in memory. */
@@ -18,6 +21,8 @@ export interface JournalFiles {
   names(folder: string): string[];
   /** Renames files within the folder, and returns once that is on disk. */
   rename(folder: string, names: readonly { from: string; to: string }[]): void;
+  /** Deletes those of the files that are there. */
+  remove(folder: string, names: readonly string[]): void;
 }
 
 /** The disk of this machine. */
@@ -45,5 +50,8 @@ export const diskFiles: JournalFiles = {
   rename(folder, names) {
     for (const { from, to } of names) renameSync(join(folder, from), join(folder, to));
     syncFolder(folder);
+  },
+  remove(folder, names) {
+    for (const name of names) rmSync(join(folder, name), { force: true });
   },
 };

@@ -2,23 +2,11 @@ import { join } from 'node:path';
 import type { Restored } from '../domain/state.ts';
 import { AlarmReserve } from './alarm-reserve.ts';
 import { Journal, type JournalOptions } from './journal.ts';
-import { diskFiles, inMemory, type JournalFiles } from './journal-files.ts';
-import { JournalUnreadable, reading } from './reading.ts';
+import { isDamage, isDiskFull, reasonOf } from './journal-failure.ts';
+import { diskFiles, inMemory, type JournalFiles, journalFileName } from './journal-files.ts';
+import { reading } from './reading.ts';
 import { salvage } from './salvage.ts';
-
-/** The journal in a station's data folder. */
-export const journalFileName = 'journal.db';
-/** A journal that is about to take the place of another. */
-const nextName = 'journal.next.db';
-const damagedPrefix = 'journal.damaged-';
-/** A sound journal whose past the hub knows otherwise: kept for whoever has to find out why. */
-const retiredPrefix = 'journal.retired-';
-
-/** What SQLite says of a file that will not get better by trying again (sqlite.org/rescode.html). */
-const damageCodes = ['SQLITE_CORRUPT', 'SQLITE_NOTADB', 'SQLITE_IOERR'];
-
-/** A disk without room: SQLite's word for it, the one for when its index cannot grow, and the system's own. */
-const fullCodes = ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE', 'ENOSPC', 'EDQUOT'];
+import { damagedPrefix, retiredPrefix, Succession } from './succession.ts';
 
 /** A disk that damages one file after another is not worth a fourth. */
 const replacementsMax = 3;
@@ -41,6 +29,7 @@ export class JournalKeeper {
   readonly #options: JournalKeeperOptions;
   readonly #files: JournalFiles;
   readonly #reserve: Pick<AlarmReserve, 'giveUp'>;
+  readonly #succession: Succession;
   #journal: Journal;
   #trouble: string | undefined;
   #durable = true;
@@ -54,6 +43,7 @@ export class JournalKeeper {
     this.#options = options;
     this.#files = options.files ?? diskFiles;
     this.#reserve = options.reserve ?? new AlarmReserve(folder);
+    this.#succession = new Succession(folder, this.#files, options);
     this.#journal = this.#open();
   }
 
@@ -124,7 +114,7 @@ export class JournalKeeper {
     const { latched } = this.#journal.restore();
     this.#journal.close();
     try {
-      this.#setAside(retiredPrefix, latched);
+      this.#succession.setAside(retiredPrefix, latched);
     } catch (error) {
       if (this.#files.names(this.#folder).includes(journalFileName)) this.#journal = this.#open();
       else this.goOnInMemory(error);
@@ -192,7 +182,7 @@ export class JournalKeeper {
   /** A file whose content is not sound is set aside, and its alarms are latched in the next. */
   #openOnDisk(): Journal {
     this.#files.makeFolder(this.#folder);
-    this.#finishReplacement();
+    this.#succession.finish();
     try {
       return this.#openSound();
     } catch (error) {
@@ -222,47 +212,13 @@ export class JournalKeeper {
     const { latched, undelivered } = salvage(join(this.#folder, journalFileName), this.#files);
     this.#salvaged = [...this.#salvaged, ...latched];
     const note = undelivered ? `-${undelivered}-undelivered` : '';
-    this.#setAside(damagedPrefix, this.#salvaged, note);
+    this.#succession.setAside(damagedPrefix, this.#salvaged, note);
   }
 
   /** At once, before anybody acts on it: a power cut must not end the alarms of a damaged file. */
   #latchSalvaged(journal: Journal): void {
     if (this.#salvaged.length > 0) journal.keepLatched(this.#salvaged);
     this.#salvaged = [];
-  }
-
-  /**
-   * Its successor is there before, and knows the alarms that are latched: a power cut in between must
-   * not end them. SQLite's companion files go along: a WAL without its database could not be read.
-   */
-  #setAside(prefix: string, latched: Restored['latched'], note = ''): void {
-    this.#prepareNext(latched);
-    const time = new Date((this.#options.now ?? Date.now)()).toISOString();
-    const present = this.#files.names(this.#folder);
-    // Without a battery clock a unit lives through the same moment of 1970 again and again.
-    let aside = `${prefix}${time.replaceAll(/[:.]/g, '-')}${note}.db`;
-    while (present.includes(aside)) aside = aside.replace(/\.db$/, '-again.db');
-    const moves = ['', '-wal', '-shm']
-      .map((suffix) => ({ from: `${journalFileName}${suffix}`, to: `${aside}${suffix}` }))
-      .filter(({ from }) => present.includes(from));
-    this.#files.rename(this.#folder, [...moves, { from: nextName, to: journalFileName }]);
-  }
-
-  /** One that was prepared and never used will do: nothing was ever entered into it. */
-  #prepareNext(latched: Restored['latched']): void {
-    const next = new Journal(join(this.#folder, nextName), this.#options);
-    try {
-      next.keepLatched(latched);
-    } finally {
-      next.close();
-    }
-  }
-
-  /** The power went after the old journal was set aside, and before the next had its name. */
-  #finishReplacement(): void {
-    const names = this.#files.names(this.#folder);
-    if (!names.includes(nextName) || names.includes(journalFileName)) return;
-    this.#files.rename(this.#folder, [{ from: nextName, to: journalFileName }]);
   }
 }
 
@@ -277,19 +233,4 @@ function proveWritable(journal: Journal): void {
     journal.close();
     throw error;
   }
-}
-
-export const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error ? String(error.code) : undefined;
-
-export const isDiskFull = (error: unknown): boolean => fullCodes.includes(codeOf(error) ?? '');
-
-/** Whether the file is at fault, by SQLite's word or by a check of ours. */
-export function isDamage(error: unknown): boolean {
-  if (error instanceof JournalUnreadable) return true;
-  const code = codeOf(error) ?? '';
-  return !isDiskFull(error) && damageCodes.some((damage) => code.startsWith(damage));
 }

@@ -17,9 +17,31 @@ export interface Said {
   readonly online: boolean;
 }
 
+/** What is remembered of a connection that a station is no longer on. */
+export interface EndedSession {
+  /** Its will or good-bye has come. */
+  readonly isClosed: boolean;
+}
+
+/**
+ * Whether it can only be a copy of what was said before: each connection is a session of its own, so
+ * none that is over begins again, and none ends twice. The station's clock would not tell: it may be wrong.
+ * @param ended what is remembered of the session that it is about, when that is over
+ */
+export function isReplayed(
+  before: StationPresence | undefined,
+  ended: EndedSession | undefined,
+  { session, online }: Said,
+): boolean {
+  // Its good-bye and its will may both come: the same twice, and no replay.
+  if (before?.session === session) return online && before.state === 'offline';
+  return online ? ended !== undefined : ended?.isClosed === true;
+}
+
 /**
  * What a presence message makes of it. Wills and births are ordered only per connection, so a late
- * will of a connection that is over must not mark a live station offline.
+ * will of a connection that is over must not mark a live station offline. The heartbeats of a
+ * connection are the same bytes each time, so they end no silence: anybody could say them again.
  * @returns the same object when nothing changes
  */
 export function afterSaying(
@@ -28,8 +50,8 @@ export function afterSaying(
   nowMs: number,
 ): StationPresence {
   if (before && !online && before.session !== session) return before;
+  if (before?.session === session && online === (before.state !== 'offline')) return before;
   const state = online ? 'online' : 'offline';
-  if (before?.state === state && before.session === session) return before;
   // A new connection of a station that was never missed continues the state that it had.
   const sinceMs = before?.state === state ? before.sinceMs : nowMs;
   return { state, session, sinceMs };

@@ -3,6 +3,7 @@ import type { Log } from '../../shared/log.ts';
 import { systemTimers, type Timers } from '../../shared/timers.ts';
 import { encodeMessage } from '../../shared/wire/codec.ts';
 import { commandMessageSchema } from '../../shared/wire/messages.ts';
+import { feedTopic } from '../../shared/wire/topics.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
 import type { Db } from '../store/schema.ts';
 import { outgoingSchema } from './outgoing.ts';
@@ -13,6 +14,13 @@ const rowsMax = 100;
 const retryAfterMs = 1_000;
 /** What was published is removed so often: a commit of its own for each row would cost more than the row. */
 const removeEveryMs = 200;
+
+const alarmTopic = feedTopic('alarm');
+
+interface Row {
+  readonly id: number;
+  readonly messages: string;
+}
 
 /** Publishes what transactions have put into the outbox: in order, at least once. */
 export class OutboxPublisher {
@@ -27,6 +35,8 @@ export class OutboxPublisher {
   #isHeld = false;
   /** Ids up to here are published; after a crash those of the last moment are published again. */
   #publishedId = 0;
+  /** Of the rows up to here, what nobody may wait for is published. */
+  #urgentId = 0;
   #callOffRemoval: (() => void) | undefined;
 
   constructor(
@@ -46,13 +56,14 @@ export class OutboxPublisher {
   /** Call after each commit, each reconnection, and when another process has committed. */
   wake(): void {
     this.#again = true;
-    if (this.#running !== undefined || this.#stopped || this.#isHeld) return;
+    if (this.#running !== undefined || this.#stopped) return;
     this.#running = this.#run();
   }
 
   /**
-   * Publishes nothing for so long: whoever followed the feed when the hub went needs a moment to come
-   * back, and a broker tells only who is there.
+   * Holds the feed back for so long: whoever followed it when the hub went needs a moment to come back,
+   * and a broker tells only who is there. Commands and alarms wait for nobody (DESIGN, promise 4);
+   * the alarms are told again afterwards, under the same ids, for those who were not back yet.
    */
   hold(ms: number): void {
     this.#isHeld = true;
@@ -88,19 +99,21 @@ export class OutboxPublisher {
 
   /** @returns whether there may be more. */
   async #publishBatch(): Promise<boolean> {
-    const rows = await this.#db
-      .selectFrom('outbox')
-      .selectAll()
-      .where('id', '>', this.#publishedId)
-      .orderBy('id')
-      .limit(rowsMax)
-      .execute();
+    const isHeld = this.#isHeld;
+    const rows = await this.#rowsAfter(isHeld ? this.#urgentId : this.#publishedId);
     for (const row of rows) {
-      await this.#publishRow(row);
+      await this.#publishRow(row, isHeld);
+      this.#urgentId = Math.max(this.#urgentId, row.id);
+      if (isHeld) continue; // it stays, with the rest of it
       this.#publishedId = row.id;
       this.#removeSoon(removeEveryMs);
     }
     return rows.length === rowsMax;
+  }
+
+  #rowsAfter(id: number): Promise<Row[]> {
+    const rows = this.#db.selectFrom('outbox').selectAll().where('id', '>', id);
+    return rows.orderBy('id').limit(rowsMax).execute();
   }
 
   async #removeLater(): Promise<void> {
@@ -122,12 +135,16 @@ export class OutboxPublisher {
   }
 
   /** Ids say to who hears a message twice that it is the same one. */
-  async #publishRow({ id, messages }: { id: number; messages: string }): Promise<void> {
+  async #publishRow({ id, messages }: Row, isHeld: boolean): Promise<void> {
     const outgoing = outgoingSchema.parse(JSON.parse(messages));
-    const published = outgoing.map(({ topic, station, body }, index) => {
-      if (station !== null) return this.#publishCommand(topic, station, body);
-      const text = JSON.stringify({ v: 1, id: `${id}-${index}`, ...body });
-      return this.#bus.publish(topic, Buffer.from(text));
+    const isCommanded = id <= this.#urgentId;
+    const published = outgoing.map(async ({ topic, station, body }, index) => {
+      if (station !== null) {
+        if (!isCommanded) await this.#publishCommand(topic, station, body);
+      } else if (!isHeld || topic === alarmTopic) {
+        const text = JSON.stringify({ v: 1, id: `${id}-${index}`, ...body });
+        await this.#bus.publish(topic, Buffer.from(text));
+      }
     });
     await Promise.all(published);
   }

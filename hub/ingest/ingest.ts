@@ -46,7 +46,9 @@ export interface IngestParts {
   /** Takes presence and health messages. */
   readonly presence: {
     heard(station: string): void;
-    take(message: Exclude<StationMessage, EntriesMessage | RelayMessage>): Promise<void>;
+    take(
+      message: Exclude<StationMessage, EntriesMessage | RelayMessage>,
+    ): Promise<RefusalReason | undefined>;
   };
   /** Called after each commit: the outbox has something. */
   readonly onCommitted: () => void;
@@ -107,13 +109,15 @@ export class Ingest {
     const admission = admit(raw, { directory, isReplay, nowMs: receivedMs });
     if (!admission.ok) return this.#refuse(carriedBy(admission.refused, leg), raw);
     const { message } = admission.admitted;
-    // What a stranger or a neighbour brings says nothing of the station's own connection.
-    if (leg.path === 'broker') presence.heard(message.station);
     if (message.kind === 'relay') return this.#carried(message, raw);
     if (hasEntries(message)) {
+      // What a stranger or a neighbour brings says nothing of the station's own connection.
+      if (leg.path === 'broker') presence.heard(message.station);
       return this.#enqueue({ incoming: { ...admission.admitted, message }, raw, leg, receivedMs });
     }
-    await presence.take(message);
+    const { kind, station } = message;
+    const reason = await presence.take(message);
+    if (reason !== undefined) return this.#refuse({ reason, detail: kind, station }, raw);
     return { kind: 'heard' };
   }
 

@@ -1,4 +1,9 @@
-import type { AlarmKey, HealthMessage, HubMessage } from '../../shared/wire/messages.ts';
+import {
+  type AlarmKey,
+  type HealthMessage,
+  type HubMessage,
+  healthMessageSchema,
+} from '../../shared/wire/messages.ts';
 import { announceEveryFor, type PresenceState, type StationPresence } from '../domain/presence.ts';
 import type { Db, Trx } from '../store/schema.ts';
 
@@ -12,14 +17,21 @@ export interface Heard {
 
 const states: readonly PresenceState[] = ['online', 'offline', 'silent'];
 
-/** @returns how every station stood when that was last written. */
-export async function readPresences(db: Db): Promise<Map<string, StationPresence>> {
+interface Known {
+  readonly presence: StationPresence;
+  readonly lastReport: HealthMessage | undefined;
+}
+
+/** @returns how every station stood when that was last written, and what it reported. */
+export async function readPresences(db: Db): Promise<Map<string, Known>> {
   const rows = await db.selectFrom('station_presence').selectAll().execute();
   return new Map(
     rows.map(({ station, session, since_ms: sinceMs, ...row }) => {
       // The table's CHECK allows no other state than these.
       const state = states.find((known) => known === row.state) ?? 'offline';
-      return [station, { state, session, sinceMs }];
+      // One of an earlier version may say less: the next report is then the first.
+      const report = healthMessageSchema.safeParse(JSON.parse(row.health ?? 'null'));
+      return [station, { presence: { state, session, sinceMs }, lastReport: report.data }];
     }),
   );
 }

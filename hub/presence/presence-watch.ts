@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Log } from '../../shared/log.ts';
 import { systemTimers, type Timers } from '../../shared/timers.ts';
 import { lanes } from '../../shared/wire/entry.ts';
@@ -6,6 +7,7 @@ import { TroubleBook } from '../app/trouble-book.ts';
 import {
   afterSaying,
   afterWaiting,
+  isReplayed,
   type PresenceState,
   type StationPresence,
 } from '../domain/presence.ts';
@@ -17,6 +19,7 @@ import { receiptOf } from '../ingest/commit-group.ts';
 import { neighbourCallsFor } from '../ingest/neighbour-rows.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
 import type { Db } from '../store/schema.ts';
+import { endedSession, endSession } from './ended-sessions.ts';
 import { PartReports } from './part-reports.ts';
 import { alarmStateFor, announceEvery, readPresences, writePresence } from './presence-rows.ts';
 
@@ -46,7 +49,12 @@ interface Watched {
   heardMs: number;
   /** A report that is not in the store yet. */
   report: HealthMessage | undefined;
+  /** The newest there was. */
+  readonly lastReport: HealthMessage | undefined;
 }
+
+/** Why a message is not believed. */
+export type PresenceRefusal = 'replayed';
 
 /** Knows which stations are there, tells the feed when that changes, and answers what they ask. */
 export class PresenceWatch {
@@ -66,8 +74,8 @@ export class PresenceWatch {
   async start(): Promise<void> {
     const heardMs = this.#options.monotonicNow();
     this.#keptMs = heardMs;
-    for (const [station, presence] of await readPresences(this.#options.db)) {
-      this.#stations.set(station, { presence, heardMs, report: undefined });
+    for (const [station, known] of await readPresences(this.#options.db)) {
+      this.#stations.set(station, { ...known, heardMs, report: undefined });
     }
     const every = this.#options.every ?? systemTimers.every;
     this.#endSweeps = every(sweepEveryMs, () => {
@@ -87,24 +95,28 @@ export class PresenceWatch {
     return [...this.#stations.values()].filter(({ presence }) => presence.state === state).length;
   }
 
-  /** Something authentic came from the station. */
+  /** Something authentic and new came from the station. */
   heard(station: string): void {
     const watched = this.#stations.get(station);
     if (watched) watched.heardMs = this.#options.monotonicNow();
   }
 
-  /** Fulfils when it is in the store, as far as it has to be. Rejects when the store failed. */
-  take(message: PresenceMessage | HealthMessage): Promise<void> {
+  /**
+   * Fulfils when it is in the store, as far as it has to be. Rejects when the store failed.
+   * @returns why it is refused, or undefined
+   */
+  take(message: PresenceMessage | HealthMessage): Promise<PresenceRefusal | undefined> {
     return this.#inTurn(async () => {
-      if (message.kind === 'presence') {
-        await this.#said(message);
-        if (message.online) await this.#answer(message);
-        return;
-      }
-      // Written with the next sweep. A station says its presence first, so it is known by now.
-      const watched = this.#stations.get(message.station);
-      if (watched) watched.report = message;
-      this.#parts.take(message, this.#options.monotonicNow());
+      const online = message.kind === 'health' || message.online;
+      const { station, session } = message;
+      const before = this.#stations.get(station)?.presence;
+      const isOther = before !== undefined && before.session !== session;
+      const ended = isOther ? await endedSession(this.#options.db, station, session) : undefined;
+      if (isReplayed(before, ended, { session, online })) return 'replayed';
+      if (message.kind === 'health') return this.#reported(message);
+      await this.#said(message);
+      if (message.online) await this.#answer(message);
+      return undefined;
     });
   }
 
@@ -128,13 +140,37 @@ export class PresenceWatch {
     });
   }
 
+  /**
+   * Reports of one session come in the order of the station's monotonic clock. A new one is written with
+   * the next sweep, and proves that the station is there.
+   */
+  #reported(message: HealthMessage): PresenceRefusal | undefined {
+    const watched = this.#stations.get(message.station);
+    // A station says its presence first: of a session that is not known, nothing is believed.
+    if (watched?.presence.session !== message.session) return undefined;
+    const { lastReport: last, presence } = watched;
+    if (last?.session === message.session) {
+      const isOlder = message.sent.monoMs < last.sent.monoMs;
+      if (isOlder || isDeepStrictEqual(message, last)) return 'replayed';
+    }
+    const heardMs = this.#options.monotonicNow();
+    const heard = { presence, heardMs, report: message, lastReport: message };
+    this.#stations.set(message.station, heard);
+    this.#parts.take(message, heardMs);
+    return undefined;
+  }
+
   async #said(message: PresenceMessage): Promise<void> {
-    const { station } = message;
-    const { now, monotonicNow } = this.#options;
+    const { station, session } = message;
+    const { db, now, monotonicNow } = this.#options;
     const known = this.#stations.get(station);
     const next = afterSaying(known?.presence, message, now());
-    if (next === known?.presence) return;
-    const watched = known ?? { presence: next, heardMs: monotonicNow(), report: undefined };
+    if (next === known?.presence) {
+      if (next.session !== session) await endSession(db, station, session, { isClosed: true });
+      return;
+    }
+    const none = { presence: next, report: undefined, lastReport: undefined };
+    const watched = { ...(known ?? none), heardMs: monotonicNow() };
     await this.#keep([{ station, watched, next, isNew: known === undefined }]);
   }
 
@@ -156,6 +192,10 @@ export class PresenceWatch {
         const heardMs = Math.round(now() - (monotonicNow() - watched.heardMs));
         const health = report === undefined ? {} : { health: report };
         await writePresence(trx, station, { presence: next, heardMs, ...health });
+        const { session, state } = watched.presence;
+        if (session !== next.session) {
+          await endSession(trx, station, session, { isClosed: state === 'offline' });
+        }
         if (!isNew && next.state === watched.presence.state) continue;
         const stationName = directory.nameOf(station);
         outgoing.toFeed('station', now(), { station, stationName, state: next.state });
@@ -165,9 +205,8 @@ export class PresenceWatch {
       await outgoing.store(trx);
     });
     for (const { station, watched, next, report } of written) {
-      const { heardMs } = watched;
       const waiting = watched.report === report ? undefined : watched.report;
-      this.#stations.set(station, { presence: next, heardMs, report: waiting });
+      this.#stations.set(station, { ...watched, presence: next, report: waiting });
     }
     onCommitted();
   }
@@ -206,9 +245,13 @@ export class PresenceWatch {
     if (latched.length > 0) onCommitted();
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(work);
-    this.#turn = done.catch(() => undefined); // the caller hears of it; the next in turn goes on
+    // The caller hears of it; the next in turn goes on.
+    this.#turn = done.then(
+      () => undefined,
+      () => undefined,
+    );
     return done;
   }
 }

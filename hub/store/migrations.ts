@@ -1,5 +1,6 @@
 import { dailyClearMigration } from './migration-daily-clear.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
+import { sessionsMigration } from './migration-sessions.ts';
 import { supervisionMigration } from './migration-supervision.ts';
 import { unownedMigration } from './migration-unowned.ts';
 
@@ -188,4 +189,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   supervisionMigration,
   neighboursMigration,
   dailyClearMigration,
+  sessionsMigration,
 ];

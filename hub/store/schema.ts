@@ -34,6 +34,7 @@ export interface Schema {
   day_close: { day: string; by: string; at: number; summary: string };
   day_carry: { day: string; subject: string; reason: string; by: string };
   day_cleared: { subject: string; day: string };
+  ended_session: EndedSessionTable;
 }
 
 export type CardStatus = 'active' | 'lost' | 'blocked';
@@ -214,6 +215,15 @@ interface StationTestTable {
   in_time: Generated<0 | 1>;
   /** How long each leg of the way took, in ms, as JSON. */
   legs: string | null;
+}
+
+/** A connection that a station is no longer on. */
+interface EndedSessionTable {
+  id: Generated<number>;
+  station: string;
+  session: string;
+  /** 1 when its will or good-bye has come, too. */
+  closed: 0 | 1;
 }
 
 export type Db = Kysely<Schema>;

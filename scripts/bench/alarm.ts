@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { mistakeWithinMs } from '../../device/domain/alarms.ts';
 import { colors, lights } from '../../device/domain/signals.ts';
-import { journalFileName } from '../../device/journal/journal-keeper.ts';
+import { journalFileName } from '../../device/journal/journal-files.ts';
 import { stationSettingsSchema } from '../../device/settings/station-settings.ts';
 import { type RunningStation, startStation } from '../../device/station.ts';
 import { listAlarms, resolveAlarm } from '../../hub/app/alarms.ts';

@@ -6,7 +6,8 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  writeSync,
+  rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import type { SyncAdapter } from 'lowdb';
@@ -41,18 +42,28 @@ export class DurableFile<T> implements SyncAdapter<T> {
   }
 }
 
-/** Replaces a file as a whole, mode 0600, or leaves it as it was. */
+/** Replaces a file as a whole, mode 0600. @throws Error when the disk cannot take it; the file is then as it was. */
 export function writeDurably(file: string, text: string): void {
   const temporary = `${file}.new`;
-  const descriptor = openSync(temporary, 'w', fileMode);
   try {
-    writeSync(descriptor, text);
+    writeNew(temporary, Buffer.from(text));
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(file));
+}
+
+function writeNew(file: string, content: Uint8Array): void {
+  const descriptor = openSync(file, 'w', fileMode);
+  try {
+    // Not writeSync: write(2) may take a part of it when the disk is nearly full, and say so only in its result.
+    writeFileSync(descriptor, content);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
-  renameSync(temporary, file);
-  syncFolder(dirname(file));
 }
 
 /** Makes a new or changed name in the folder durable. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { laneLimits } from '../../device/domain/lane.ts';
 import { backlogOf } from '../../device/domain/state.ts';
 import { type Lane, lanes } from '../../shared/wire/entry.ts';
-import { Scene, token } from '../support/station-scene.ts';
+import { epoch, Scene, token } from '../support/station-scene.ts';
 
 interface Message {
   readonly lane: Lane;
@@ -177,5 +177,19 @@ describe('whatever the network loses, repeats and mixes up', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('news of an alarm that comes before its receipt', () => {
+  it('is not believed, and asked for again as soon as the receipt has come, once', () => {
+    const scene = new Scene().ready().online().hold();
+    const news = { type: 'alarm-state', alarm: { epoch, seq: 1 }, state: 'acknowledged' } as const;
+    expect(scene.give(news).light).toBe('alarm-sending');
+    scene.take('announce');
+    expect(scene.receipt('alarm', 1).light).toBe('alarm-stored');
+    expect(scene.take('announce')).toHaveLength(1);
+    expect(scene.give(news).light).toBe('alarm-acknowledged');
+    scene.receipt('alarm', 1).receipt('routine', 0);
+    expect(scene.take('announce'), 'a receipt without news').toEqual([]);
   });
 });

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { afterSaying, afterWaiting, type StationPresence } from '../../hub/domain/presence.ts';
+import {
+  afterSaying,
+  afterWaiting,
+  isReplayed,
+  type StationPresence,
+} from '../../hub/domain/presence.ts';
 
 const first = 'se-000000000001';
 const second = 'se-000000000002';
@@ -36,6 +41,24 @@ describe('what a station says of itself', () => {
   });
 });
 
+describe('what is said in the name of a connection', () => {
+  const offline: StationPresence = { ...online(), state: 'offline' };
+  const [open, closed] = [{ isClosed: false }, { isClosed: true }];
+  it.each([
+    ['a heartbeat', online(), undefined, first, true, false],
+    ['a first word', undefined, undefined, first, true, false],
+    ['a new connection', online(), undefined, second, true, false],
+    ['good-bye and will', offline, undefined, first, false, false],
+    ['a late will', online(), open, second, false, false],
+    ['a heartbeat after the will', offline, undefined, first, true, true],
+    ['a birth of old', online(), open, second, true, true],
+    ['a birth of old while nobody is there', offline, closed, second, true, true],
+    ['a late will for the second time', online(), closed, second, false, true],
+  ])('(%s) is a replay or not', (_name, before, ended, session, isOnline, expected) => {
+    expect(isReplayed(before, ended, { session, online: isOnline })).toBe(expected);
+  });
+});
+
 describe('a station that says nothing more', () => {
   it('is silent, and online again once it is heard', () => {
     const silent = afterWaiting(online(), true, 100);
@@ -50,8 +73,10 @@ describe('a station that says nothing more', () => {
     expect(afterWaiting(gone, false, 100)).toBe(gone);
   });
 
-  it('but says that it is there ends its silence', () => {
+  it('ends its silence by a new connection, and not by a heartbeat that anybody could repeat', () => {
     const silent: StationPresence = { state: 'silent', session: first, sinceMs: 1 };
-    expect(afterSaying(silent, { session: first, online: true }, 5).state).toBe('online');
+    expect(afterSaying(silent, { session: second, online: true }, 5)).toEqual(online(second, 5));
+    expect(afterSaying(silent, { session: first, online: true }, 5)).toBe(silent);
+    expect(afterSaying(silent, { session: first, online: false }, 5).state).toBe('offline');
   });
 });

@@ -1,9 +1,10 @@
-import { rmSync, statSync, truncateSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { reserveBytes } from '../../device/journal/alarm-reserve.ts';
+import { AlarmReserve, reserveBytes } from '../../device/journal/alarm-reserve.ts';
 import { Journal } from '../../device/journal/journal.ts';
+import { writeDurably } from '../../shared/settings/durable-file.ts';
 import { eventually } from '../support/eventually.ts';
 import { diskReserveBytes, LoneStation, macKey } from '../support/lone-station.ts';
 import { ModelHub } from '../support/model-hub.ts';
@@ -138,6 +139,32 @@ describe('a disk that fills up', () => {
     disk.fill();
     station = new LoneStation(disk.folder, hub);
     expect(station.keeper.damagedFiles()).toEqual([]);
+  });
+});
+
+describe('a disk that takes only the beginning of a file', () => {
+  beforeEach(() => {
+    disk = MountedDisk.tmpfs(16);
+  });
+  afterEach(() => disk.unmount());
+
+  it('leaves the file as it was, and nothing beside it', () => {
+    const file = join(disk.folder, 'station.json');
+    writeDurably(file, 'good');
+    disk.fill(8192);
+    expect(() => writeDurably(file, 'x'.repeat(9009))).toThrow(/ENOSPC/);
+    expect(readFileSync(file, 'utf8')).toBe('good');
+    expect(readdirSync(disk.folder).sort()).toEqual(['filler', 'station.json']);
+    writeDurably(file, 'y'.repeat(8192));
+    expect(statSync(file).size).toBe(8192);
+  });
+
+  it('sets no part of the room for alarms aside', () => {
+    disk.fill(reserveBytes - 4096);
+    const reserve = new AlarmReserve(disk.folder);
+    expect(() => reserve.make()).toThrow(/ENOSPC/);
+    expect(readdirSync(disk.folder)).toEqual(['filler']);
+    expect(reserve.held).toBe(false);
   });
 });
 

@@ -18,7 +18,7 @@ import { feedTopic } from '../../shared/wire/topics.ts';
 
 const silentAfterMs = 90_000;
 const wallMs = Date.parse('2026-03-02T02:00:00Z');
-const [first, second] = ['se-000000000001', 'se-000000000002'];
+const [first, second, third] = ['se-000000000001', 'se-000000000002', 'se-000000000003'];
 
 describe('the presence watch', () => {
   let folder: string;
@@ -62,9 +62,9 @@ describe('the presence watch', () => {
     ...{ epoch: newEpoch(), latched: [] },
     ...more,
   });
-  const health = (backlog: number): HealthMessage => ({
-    ...{ v: 1, station, kind: 'health', session: first, version: '0', backlog },
-    sent: { wallMs, monoMs: 0, boot: 'boot-1', synced: true },
+  const health = (backlog: number, monoMs = 0, session = first): HealthMessage => ({
+    ...{ v: 1, station, kind: 'health', session, version: '0', backlog },
+    sent: { wallMs, monoMs, boot: 'boot-1', synced: true },
     ...{ reader: 'ready', panel: 'fault', journal: 'ready', diskFreeBytes: 1 },
   });
   const state = async () => (await listStations(store))[0]?.state;
@@ -100,6 +100,68 @@ describe('the presence watch', () => {
     await watch.take(presence(false));
     expect(await state()).toBe('online');
     expect(await told()).toEqual(['online']);
+  });
+
+  it('lets no copy of an old birth take over: the will of the newest connection counts', async () => {
+    const birth = presence(true);
+    await watch.take(birth);
+    await watch.take(presence(true, second));
+    expect(await watch.take(birth)).toBe('replayed');
+    expect(await watch.take(health(1, 5))).toBe('replayed');
+    expect(await watch.take(presence(false))).toBeUndefined();
+    expect(await watch.take(presence(false))).toBe('replayed');
+    expect(await watch.take(presence(false, second))).toBeUndefined();
+    expect(await state()).toBe('offline');
+    await watch.stop();
+    await open();
+    sent = [];
+    for (const session of [first, second]) {
+      expect(await watch.take(presence(true, session))).toBe('replayed');
+      expect(await watch.take(health(1, 9, session))).toBe('replayed');
+    }
+    expect(sent, 'answers').toEqual([]);
+    expect(await state()).toBe('offline');
+    expect(await watch.take(presence(true, third))).toBeUndefined();
+    expect(await told()).toEqual(['online', 'offline', 'online']);
+  });
+
+  it('knows the will of a connection that it never heard of, also when its birth is said later', async () => {
+    await watch.take(presence(true));
+    expect(await watch.take(presence(false, second))).toBeUndefined();
+    expect(await watch.take(presence(true, second))).toBe('replayed');
+    expect(await told()).toEqual(['online']);
+  });
+
+  it('remembers no more than the newest connections of each station', async () => {
+    for (let count = 0; count <= 510; count += 1) {
+      const session = `se-${String(count).padStart(12, '0')}`;
+      await watch.take(presence(true, session));
+    }
+    const rows = await store.db.selectFrom('ended_session').select('session').execute();
+    expect(rows.length).toBe(500);
+    expect(rows[0]?.session).toBe('se-000000000010');
+  });
+
+  it('is not kept from finding a silent station by what anybody can say again', async () => {
+    const [birth, report] = [presence(true), health(1, 5)];
+    await watch.take(birth);
+    await watch.take(health(2, 4));
+    await watch.take(report);
+    await watch.sweep();
+    await watch.stop();
+    await open();
+    for (nowMs = 10_000; nowMs <= silentAfterMs + 10_000; nowMs += 10_000) {
+      expect(await watch.take(birth)).toBeUndefined();
+      expect(await watch.take(report)).toBe('replayed');
+      expect(await watch.take(health(2, 4))).toBe('replayed');
+      expect(await watch.take(health(2, 9, second)), 'a session of nobody').toBeUndefined();
+      await watch.sweep();
+    }
+    expect(await state()).toBe('silent');
+    expect(await watch.take(health(1, 6))).toBeUndefined();
+    await watch.sweep();
+    expect(await state()).toBe('online');
+    expect(await told()).toEqual(['online', 'silent', 'online']);
   });
 
   it('finds who fell silent, whatever the wall clock does, and who speaks again', async () => {

@@ -117,6 +117,10 @@ export class SimulatedDisk {
     this.#files.delete(from);
   }
 
+  remove(name: string): void {
+    this.#files.delete(name);
+  }
+
   #begin(file: File, handle: Database.Database): void {
     if (file.behind === undefined && !isSynced(handle)) file.behind = { image: handle.serialize() };
   }

@@ -23,6 +23,7 @@ import type { World } from './world.ts';
 const fileName = 'hub.sqlite';
 const silentAfterMs = 90_000;
 const refusalsFlushMs = 1_000;
+const followersReturnMs = 3_000;
 /** What the hub's poll for other writers takes at most to see an operator's change. */
 const operatorSeenMs = 100;
 const unnoticedMsMax = 22_500;
@@ -162,6 +163,7 @@ export class SimulatedHub {
         });
     const outboxBus = mutation.outboxBus?.(bus, timers) ?? bus;
     const outbox = new OutboxPublisher(store.db, outboxBus, directory, log, timers);
+    if (this.isEmbedded) outbox.hold(followersReturnMs);
     const onCommitted = () => outbox.wake();
     const watch = new PresenceWatch({
       ...{ db: store.db, directory, onCommitted, silentAfterMs, log },

@@ -242,6 +242,10 @@ export class SimulatedStation {
         process.step('write');
         for (const { from, to } of names) this.disk.rename(from, to);
       },
+      remove: (_, names) => {
+        process.step('write');
+        for (const name of names) this.disk.remove(name);
+      },
     };
   }
 

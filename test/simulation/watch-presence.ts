@@ -19,11 +19,15 @@ export function watchPresence(
     async take(message) {
       if (message.kind !== 'presence' || message.online) return real.take(message);
       const before = await stateOf(message.station);
-      await real.take(message);
-      if (!before || before.session === message.session || before.state === 'offline') return;
+      const refused = await real.take(message);
+      if (!before || before.session === message.session || before.state === 'offline') {
+        return refused;
+      }
       const after = await stateOf(message.station);
-      if (after?.state !== 'offline' || after.session !== before.session) return;
-      violate(world, invariants.lateWill, `${message.station} was marked offline`);
+      if (after?.state === 'offline' && after.session === before.session) {
+        violate(world, invariants.lateWill, `${message.station} was marked offline`);
+      }
+      return refused;
     },
   };
 }

@@ -132,7 +132,7 @@ export class IngestHub {
           if (message.ok && message.value.kind === 'receipt') this.receipts.push(message.value);
         },
       },
-      presence: { heard: (station) => void this.heard.push(station), take: async () => {} },
+      presence: { heard: (station) => void this.heard.push(station), take: async () => undefined },
       onCommitted: () => {},
       meter: {
         refused: (reason) => this.refused.push(reason),
