@@ -48,6 +48,7 @@ export class SimulatedHub {
   readonly #world: World;
   readonly isEmbedded: boolean;
   #running: Running | undefined;
+  #process: SimulatedProcess | undefined;
 
   constructor(world: World, template: Buffer, embedded: boolean) {
     this.#world = world;
@@ -91,9 +92,11 @@ export class SimulatedHub {
   }
 
   boot(): void {
-    if (this.#running) return;
+    // One that has only just started runs nothing yet.
+    if (this.#process) return;
     this.#world.trace.note('hub', 'boots');
     const process = new SimulatedProcess('hub', this.#world, (death) => this.#died(death));
+    this.#process = process;
     const { random, relapse } = this.#world;
     if (random.chance(relapse.probability)) process.doomSomewhere(random);
     this.#start(process).catch((error: unknown) => {
@@ -231,6 +234,7 @@ export class SimulatedHub {
     const { time, random, broker } = this.#world;
     const bus = this.#running?.bus;
     this.#running = undefined;
+    this.#process = undefined;
     this.disk.settle(death);
     time.after(random.between(...awayMs), () => this.boot());
     if (this.isEmbedded) broker.crash();
