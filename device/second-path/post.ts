@@ -1,5 +1,6 @@
 import { request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
+import { underSignals } from '../../shared/any-signal.ts';
 import { alarmMessageBytesMax } from '../../shared/wire/limits.ts';
 
 export interface PostOptions {
@@ -27,10 +28,29 @@ export class AnswerTooLong extends Error {
 /**
  * Posts one sealed message, over a connection of its own; follows no redirection.
  * @returns what was answered: nothing about it is to be believed but its MAC
- * @throws a system or TLS error, an AbortError or TimeoutError, or AnswerTooLong
+ * @throws a system or TLS error, an AbortError, or AnswerTooLong
  */
-export function post(url: URL, message: Uint8Array, options: PostOptions): Promise<Posted> {
-  const { ca, timeoutMs, signal } = options;
+export async function post(
+  url: URL,
+  message: Uint8Array,
+  { ca, timeoutMs, signal }: PostOptions,
+): Promise<Posted> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
+  try {
+    return await underSignals([signal, late.signal], (either) =>
+      exchange(url, message, { ca, signal: either }),
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function exchange(
+  url: URL,
+  message: Uint8Array,
+  { ca, signal }: Pick<PostOptions, 'ca' | 'signal'>,
+): Promise<Posted> {
   const request = url.protocol === 'https:' ? requestTls : requestPlain;
   return new Promise((resolve, reject) => {
     const sent = request(url, {
@@ -38,7 +58,7 @@ export function post(url: URL, message: Uint8Array, options: PostOptions): Promi
       headers: { 'content-type': 'application/json', 'content-length': message.byteLength },
       // A connection that was kept may be dead without anybody knowing.
       agent: false,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal,
       ...(ca === undefined ? {} : { ca }),
     });
     sent.on('error', reject);

@@ -1,3 +1,4 @@
+import { underSignals } from '../../shared/any-signal.ts';
 import type { Log } from '../../shared/log.ts';
 import { systemTimers, type Timers } from '../../shared/timers.ts';
 import {
@@ -181,16 +182,13 @@ export class LadderWatch {
     const notifier = this.#notifiers.get(name);
     if (!notifier) return 'there is no such notifier any more: see hub.json';
     const tooLate = new AbortController();
-    const signal = AbortSignal.any([tooLate.signal, this.#ending.signal]);
-    const over = new Promise<never>((_, reject) => {
-      if (signal.aborted) reject(signal.reason);
-      signal.addEventListener('abort', () => reject(signal.reason));
-    });
     const callOff = this.#timers.after(notifyTimeoutMs, () =>
       tooLate.abort(new NotifyError(`no answer within ${notifyTimeoutMs / 1000} s`)),
     );
     try {
-      await Promise.race([notifier.notify(notice, signal), over]);
+      await underSignals([tooLate.signal, this.#ending.signal], (signal) =>
+        Promise.race([notifier.notify(notice, signal), aborted(signal)]),
+      );
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
@@ -214,3 +212,10 @@ export class LadderWatch {
     };
   }
 }
+
+/** Rejects with the reason of the signal; never fulfils. */
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { underSignals } from '../../shared/any-signal.ts';
 import { type BackoffLimits, backoff } from '../../shared/bus/backoff.ts';
 import { NotifyError } from './notifier.ts';
 
@@ -59,27 +60,20 @@ async function pause(ms: number, signal: AbortSignal, last: string): Promise<voi
   });
 }
 
-/** Not AbortSignal.any over AbortSignal.timeout: in Node 20 that pair may be collected before it fires. */
 async function withinTime(
   timeoutMs: number,
   outer: AbortSignal,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const inner = new AbortController();
-  const abort = (): void => inner.abort();
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    abort();
-  }, timeoutMs);
-  outer.addEventListener('abort', abort, { once: true });
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), timeoutMs);
   try {
     outer.throwIfAborted();
-    await work(inner.signal);
+    await underSignals([outer, late.signal], work);
   } catch (error) {
-    throw isLate ? new PassingTrouble(`no answer within ${timeoutMs / 1000} s`) : error;
+    if (!late.signal.aborted) throw error;
+    throw new PassingTrouble(`no answer within ${timeoutMs / 1000} s`);
   } finally {
     clearTimeout(timer);
-    outer.removeEventListener('abort', abort);
   }
 }

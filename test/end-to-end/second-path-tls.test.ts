@@ -56,7 +56,7 @@ describe('programs whose broker cannot be reached', { timeout: 120_000 }, () => 
     const { history } = shownSchema.parse(
       JSON.parse(scheme.hubSays('alarm', 'show', '1', '--json')),
     );
-    expect(history.map(({ event }) => event)).toEqual(['raised', 'path']);
+    expect(history.map(({ event }) => event)).toEqual(['raised', 'stored', 'path']);
   });
 
   it('name what is wrong in one line: no such alarm, a door that is taken, an address that is none', async () => {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AnswerTooLong, post } from '../../device/second-path/post.ts';
 import { alarmMessageBytesMax } from '../../shared/wire/limits.ts';
@@ -37,6 +39,21 @@ describe('posting an alarm', () => {
     const posted = post(url, message, { timeoutMs: 60_000, signal: calledOff.signal });
     calledOff.abort();
     await expect(posted).rejects.toMatchObject({ code: 'ABORT_ERR' });
+  });
+
+  it('ends when its time is over, although everything that can be collected is', async () => {
+    const url = await serve(() => new Promise<Told>(() => {}));
+    const module = new URL('../../device/second-path/post.ts', import.meta.url);
+    const script = `
+      import { post } from ${JSON.stringify(module.href)};
+      const { signal } = new AbortController();
+      post(new URL('${url}'), Buffer.from('{}'), { timeoutMs: 1_000, signal })
+        .then(() => process.exit(1), () => process.exit(0));
+      setInterval(gc, 50);
+      setTimeout(() => process.exit(2), 10_000);`;
+    const args = ['--expose-gc', '--import', 'tsx', '--input-type=module', '-e', script];
+    const child = spawn(process.execPath, args, { stdio: 'inherit' });
+    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
   it('follows nobody elsewhere', async () => {

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { underSignals } from '../../../shared/any-signal.ts';
 import { systemTimers, type Timers } from '../../../shared/timers.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { Dc09Line, type LineOptions } from './dc09-line.ts';
@@ -46,8 +47,9 @@ export class Dc09Notifier implements Notifier {
     const zone = zones[notice.station] ?? zoneDefault;
     const { id, data } = eventData(format, account, notice, zone);
     const sequence = this.#sequences.numberOf(`${notice.id} ${data}`);
-    const either = AbortSignal.any([signal, this.#stopping.signal]);
-    await this.#line.deliver({ id, sequence, data }, either);
+    await underSignals([signal, this.#stopping.signal], (either) =>
+      this.#line.deliver({ id, sequence, data }, either),
+    );
     this.#supervision?.worked();
   }
 
