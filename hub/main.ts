@@ -8,7 +8,6 @@ import { addNotifyCommands } from './cli/notify.ts';
 import { addPeopleCommands } from './cli/people.ts';
 import { type Common, command, fail, fromHere } from './cli/run.ts';
 import { addStationCommands } from './cli/stations.ts';
-import { startHub } from './hub.ts';
 import { type HubSettings, readHubSettings } from './settings.ts';
 
 interface StartFlags extends Common {
@@ -32,6 +31,8 @@ addDailyClear(program);
 runCommand(program).catch(fail);
 
 async function start(flags: StartFlags): Promise<void> {
+  // Broker, web server and mail are for this command alone: the others are there sooner without them.
+  const { startHub } = await import('./hub.ts');
   const dataDir = fromHere(flags.data);
   const settings = settingsWith(flags);
   const hub = await startHub({ dataDir, settings, log: createLog('hub') }).catch((error: unknown) =>

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { Refusal } from '../app/registry.ts';
-import { makeNotifiers } from '../notify/make-notifiers.ts';
 import { type Notice, type Notifier, NotifyError } from '../notify/notifier.ts';
 import { readHubSettings } from '../settings.ts';
 import { answer, type Common, command, fromHere } from './run.ts';
@@ -17,6 +16,7 @@ export function addNotifyCommands(program: Command): void {
       command('try', 'Sends a test, marked as one, through a notifier of hub.json.')
         .argument('<name>', 'of the notifier')
         .action(async (name: string, common: Common) => {
+          const { makeNotifiers } = await import('../notify/make-notifiers.ts');
           const { notifiers, timeZone } = readHubSettings(fromHere(common.data));
           const all = makeNotifiers(notifiers, { timeZone });
           const one = all.find((notifier) => notifier.name === name);
