@@ -97,9 +97,9 @@ describe('FirmataPanel in trouble', () => {
     panel.show(lights.credited);
     await expect.poll(() => board.light(), patience).toEqual(colors.green);
     await (fault === 'reset' ? board.reset() : board.stall(true));
-    await expect
-      .poll(faults, patience)
-      .toContainEqual(expect.stringContaining(fault === 'reset' ? 'restarted' : 'hangs'));
+    // On a machine that is busy enough, a board that restarts is not back in time for its next heartbeat.
+    const told = fault === 'reset' ? /restarted|hangs/ : /hangs/;
+    await expect.poll(faults, patience).toContainEqual(expect.stringMatching(told));
     if (fault === 'hang') await board.stall(false);
     await becomes('ready');
     await expect.poll(() => board.light(), patience).toEqual(colors.green);
