@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { brokerUrlSchema } from '../shared/bus/broker-url.ts';
 import { readSettings } from '../shared/settings/settings-file.ts';
-import { falseAlarmRuleSchema } from './domain/false-alarms.ts';
+import { type FalseAlarmRule, falseAlarmRuleSchema } from './domain/false-alarms.ts';
 import { ladderSchema, strangersOn } from './ladder/ladder-settings.ts';
 import { notifiersSchema } from './notify/notifier-settings.ts';
 
@@ -28,6 +28,12 @@ const stationDoor = (port: number) =>
 
 /** EN 50136 SP5 and DP4 report a lost station within 90 s; a station speaks every 30 s. */
 const silentAfterDefaultMs = 90_000;
+
+/** When an operator gets a suggestion about a station. It is never more than that. */
+const falseAlarmsPart = { falseAlarms: falseAlarmRuleSchema.prefault({}) };
+const timeZonePart = {
+  timeZone: z.string().refine(isTimeZone, 'not a time zone').default('Asia/Shanghai'),
+};
 
 const settingsSchema = z.strictObject({
   /** The hub's own broker. */
@@ -61,9 +67,8 @@ const settingsSchema = z.strictObject({
   ladder: ladderSchema.prefault({}),
   /** A station whose last test of the alarm's way is older than so many days is trouble. */
   testEveryDays: z.int().min(1).max(3650).default(90),
-  /** When an operator gets a suggestion about a station. It is never more than that. */
-  falseAlarms: falseAlarmRuleSchema.prefault({}),
-  timeZone: z.string().refine(isTimeZone, 'not a time zone').default('Asia/Shanghai'),
+  ...falseAlarmsPart,
+  ...timeZonePart,
 });
 
 /** hub.json in the data folder. */
@@ -81,6 +86,18 @@ export type HubSettings = z.infer<typeof hubSettingsSchema>;
 export function readHubSettings(dataDir: string): HubSettings {
   const file = join(dataDir, 'hub.json');
   return existsSync(file) ? readSettings(file, hubSettingsSchema) : hubSettingsSchema.parse({});
+}
+
+/** For commands that need no more: what else is wrong with the file keeps nobody from closing a day. */
+export const readTimeZone = (dataDir: string): string =>
+  readPart(dataDir, z.looseObject(timeZonePart)).timeZone;
+
+export const readFalseAlarmRule = (dataDir: string): FalseAlarmRule =>
+  readPart(dataDir, z.looseObject(falseAlarmsPart)).falseAlarms;
+
+function readPart<T>(dataDir: string, schema: z.ZodType<T>): T {
+  const file = join(dataDir, 'hub.json');
+  return existsSync(file) ? readSettings(file, schema) : schema.parse({});
 }
 
 function isTimeZone(name: string): boolean {

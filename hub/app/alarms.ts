@@ -25,6 +25,8 @@ export interface AlarmLine {
   readonly resolvedBy: string | null;
   readonly cause: string | null;
   readonly mistake: boolean;
+  /** Everybody on the ladder was told, and nobody has answered. */
+  readonly exhausted: boolean;
 }
 
 /** @returns the alarms that no person has resolved yet, oldest first; with `all`, every alarm. */
@@ -34,6 +36,14 @@ export async function listAlarms({ db }: Store, { all = false } = {}): Promise<A
     .innerJoin('station', 'station.id', 'alarm.station')
     .selectAll('alarm')
     .select('station.name as station_name')
+    .select(({ selectFrom }) =>
+      selectFrom('alarm_event')
+        .select('alarm_event.id')
+        .whereRef('alarm_id', '=', 'alarm.id')
+        .where('event', '=', 'exhausted')
+        .limit(1)
+        .as('exhausted'),
+    )
     .orderBy('alarm.id');
   if (!all) query = query.where('alarm.resolved_ms', 'is', null);
   const rows = await query.execute();
@@ -47,6 +57,7 @@ export async function listAlarms({ db }: Store, { all = false } = {}): Promise<A
     resolvedBy: row.resolved_by,
     cause: row.cause,
     mistake: row.mistake_ms !== null,
+    exhausted: row.acknowledged_ms === null && row.exhausted !== null,
   }));
 }
 
@@ -70,14 +81,14 @@ export async function acknowledgeAlarm(
       .set({ acknowledged_ms: atMs, acknowledged_by: by })
       .where('id', '=', id)
       .execute();
-    await tellAll(trx, row, 'acknowledged', { by, atMs }, {});
+    await tellAll(trx, row, 'acknowledged', { by, atMs });
   });
 }
 
 /**
  * Ends an alarm, with a cause and a note. Resolving one that nobody acknowledged acknowledges it too.
  * One that brings its station over the limit of false alarms makes a suggestion on the feed.
- * @throws Refusal saying who resolved it already, and when; or that there is no such alarm, or no name
+ * @throws Refusal saying who resolved it already, and when; or that there is no such alarm, name or note
  */
 export async function resolveAlarm(
   { db }: Store,
@@ -88,6 +99,7 @@ export async function resolveAlarm(
   falseAlarms: FalseAlarmRule = falseAlarmRuleSchema.parse({}),
 ): Promise<void> {
   refuseBlank(by);
+  refuseBlank(judgement.note, 'the note');
   await db.transaction().execute(async (trx) => {
     const row = await findAlarm(trx, id);
     const step = resolve(lifeOf(row), { by, atMs }, judgement);
@@ -107,7 +119,8 @@ export async function resolveAlarm(
     if (row.acknowledged_ms === null) {
       await addAlarmEvent(trx, { alarm: id, at: atMs, event: 'acknowledged', by, detail: '{}' });
     }
-    await tellAll(trx, row, 'resolved', { by, atMs }, judgement);
+    const { cause, note } = judgement;
+    await tellAll(trx, row, 'resolved', { by, atMs }, { cause }, { note });
     await tellSuggestion(trx, row, falseAlarms, atMs);
   });
 }
@@ -144,15 +157,20 @@ export const lifeOf = (row: {
       }),
 });
 
-/** History, audit, feed and station: told together with the change itself, or not at all. */
+/**
+ * History, audit, feed and station: told together with the change itself, or not at all.
+ * @param said what an operator wrote: it may name people, and does not go on the feed
+ */
 async function tellAll(
   trx: Trx,
   row: AlarmRow,
   state: 'acknowledged' | 'resolved',
   { by, atMs: at }: Mark,
-  detail: object,
+  open: object = {},
+  said: object = {},
 ): Promise<void> {
   const alarm = { epoch: row.epoch, seq: row.seq };
+  const detail = { ...open, ...said };
   await addAlarmEvent(trx, { alarm: row.id, at, event: state, by, detail: JSON.stringify(detail) });
   await noteAction(trx, by, `alarm ${state}`, String(row.id), detail, at);
   const { station, station_name: stationName } = row;
@@ -164,7 +182,7 @@ async function tellAll(
     alarmId: row.id,
     state,
     by,
-    ...detail,
+    ...open,
   });
   outgoing.toStation(station, alarm, state);
   await tellNeighbours({ trx, outgoing }, { station, stationName, alarm }, state);

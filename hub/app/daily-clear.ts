@@ -167,6 +167,8 @@ async function storeClose(
   const carried = signed.map(({ subject, reason }) => ({ subject, reason }));
   await noteAction(trx, by, 'day close', day, { cleared, carried }, nowMs);
   const outgoing = new Outgoing();
-  outgoing.toFeed('day', nowMs, { day, state: 'closed', by, cleared, carried });
+  // A reason may name people: the feed says only what was carried over.
+  const subjects = carried.map(({ subject }) => subject);
+  outgoing.toFeed('day', nowMs, { day, state: 'closed', by, cleared, carried: subjects });
   await outgoing.store(trx);
 }

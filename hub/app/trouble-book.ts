@@ -137,7 +137,8 @@ export class TroubleBook {
       ...(station === undefined || stationName === undefined ? {} : { station, stationName }),
       ...{ troubleId: id, kind, state, since: new Date(begunMs).toISOString(), detail },
       ...(part === undefined || part === '' ? {} : { part }),
-      ...closing,
+      // Who ended it; what they said of it may name people, and stays here.
+      ...(closing === undefined ? {} : { by: closing.by }),
     });
   }
 }

@@ -3,7 +3,7 @@ import { count } from '../../shared/command-line.ts';
 import { alarmFigures, type FiguresLine } from '../app/false-alarms.ts';
 import { alarmCauses } from '../domain/alarm.ts';
 import { type FalseAlarmRule, staysInForce, suggestionTexts } from '../domain/false-alarms.ts';
-import { readHubSettings } from '../settings.ts';
+import { readFalseAlarmRule } from '../settings.ts';
 import { columns } from './columns.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
@@ -12,7 +12,7 @@ export function addAlarmFigures(alarm: Command): void {
     command('figures', 'Counts the alarms of each station by cause, and suggests what to try.')
       .option('--days <n>', 'how far back (default: falseAlarms.perDays of hub.json)', count)
       .action(async (flags: Common & { days?: number }) => {
-        const rule = readHubSettings(fromHere(flags.data)).falseAlarms;
+        const rule = readFalseAlarmRule(fromHere(flags.data));
         const days = flags.days ?? rule.perDays;
         const stations = await withStore(flags, (store) =>
           alarmFigures(store, { days, rule, nowMs: Date.now() }),

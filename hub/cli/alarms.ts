@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
 import { count } from '../../shared/command-line.ts';
+import { SettingsError } from '../../shared/settings/settings-file.ts';
 import { acknowledgeAlarm, listAlarms, resolveAlarm } from '../app/alarms.ts';
 import { type AlarmCause, alarmCauses } from '../domain/alarm.ts';
-import { readHubSettings } from '../settings.ts';
+import { type FalseAlarmRule, falseAlarmRuleSchema } from '../domain/false-alarms.ts';
+import { readFalseAlarmRule } from '../settings.ts';
 import { addAlarmFigures } from './alarm-figures.ts';
 import { showAlarmCommand } from './alarm-history.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
@@ -24,8 +26,9 @@ export function addAlarmCommands(program: Command): void {
           listAlarms(store, { all: flags.all ?? false }),
         );
         const lines = alarms.map(
-          ({ id, state, raisedAt, stationName, mistake }) =>
-            `${id}  ${state}  ${raisedAt}  ${stationName}${mistake ? '  (pressed by mistake?)' : ''}`,
+          ({ id, state, raisedAt, stationName, mistake, exhausted }) =>
+            `${id}  ${state}  ${raisedAt}  ${stationName}` +
+            `${exhausted ? '  NOBODY ANSWERS' : ''}${mistake ? '  (pressed by mistake?)' : ''}`,
         );
         answer(flags, alarms, lines.length === 0 ? 'no open alarms' : lines.join('\n'));
       }),
@@ -47,14 +50,25 @@ export function addAlarmCommands(program: Command): void {
       .addOption(
         new Option('--cause <cause>', 'what it was').choices(alarmCauses).makeOptionMandatory(),
       )
-      .option('--note <text>', 'what happened', '')
+      .requiredOption('--note <text>', 'what happened; it stays with the alarm, and off the feed')
       .action(async (id: number, flags: ResolveFlags) => {
         const { by, cause, note } = flags;
-        const { falseAlarms } = readHubSettings(fromHere(flags.data));
+        const falseAlarms = ruleFor(flags);
         await withStore(flags, (store) =>
           resolveAlarm(store, id, by, { cause, note }, Date.now(), falseAlarms),
         );
         answer(flags, { id, state: 'resolved' }, `alarm ${id} resolved by ${by}: ${cause}`);
       }),
   );
+}
+
+/** An alarm can be ended whatever is wrong with hub.json: only a suggestion hangs on it. */
+function ruleFor({ data }: Common): FalseAlarmRule {
+  try {
+    return readFalseAlarmRule(fromHere(data));
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    process.stderr.write(`${error.message}\nThe usual limit of false alarms is used.\n`);
+    return falseAlarmRuleSchema.parse({});
+  }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { closeDay, showDay } from '../app/daily-clear.ts';
 import { Refusal } from '../app/registry.ts';
 import type { Carry } from '../domain/day-close.ts';
-import { readHubSettings } from '../settings.ts';
+import { readTimeZone } from '../settings.ts';
 import { dayText } from './day-text.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
@@ -34,7 +34,7 @@ async function clear(flags: DayFlags): Promise<void> {
   if (by === undefined && carries.length > 0) {
     throw new Refusal('--carry needs --by: somebody has to sign for what is carried over');
   }
-  const { timeZone } = readHubSettings(fromHere(flags.data));
+  const timeZone = readTimeZone(fromHere(flags.data));
   const question = { day, timeZone, nowMs: Date.now() };
   const report = await withStore(flags, (store) =>
     by === undefined ? showDay(store, question) : closeDay(store, question, { by, carries }),

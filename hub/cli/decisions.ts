@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { count } from '../../shared/command-line.ts';
 import { decideReview, decideSetAside, listReviews, listSetAside } from '../app/decisions.ts';
 import { localDay } from '../domain/dating.ts';
-import { readHubSettings } from '../settings.ts';
+import { readTimeZone } from '../settings.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
 interface DecisionFlags extends Common {
@@ -17,7 +17,7 @@ const decision = (name: string, description: string): Command =>
 
 const made = ({ data, by, reason }: DecisionFlags) => ({
   ...{ by, reason, atMs: Date.now() },
-  dayOf: localDay(readHubSettings(fromHere(data)).timeZone),
+  dayOf: localDay(readTimeZone(fromHere(data))),
 });
 
 export function addDecisionCommands(program: Command): void {

@@ -186,7 +186,7 @@ async function oneAlarm({ brain }: RunningStation, board: SimulatedBoard): Promi
 /** The next hold is a call of its own, and no mistake of the one before, once that is over or long ago. */
 async function readyAgain({ brain }: RunningStation, store: Store): Promise<void> {
   for (const { id } of await listAlarms(store)) {
-    await resolveAlarm(store, id, 'bench', { cause: 'test', note: '' });
+    await resolveAlarm(store, id, 'bench', { cause: 'test', note: 'tried out' });
   }
   const isCallOfNow = () => {
     const { pressedMs = -Infinity } = brain.state.alarms.at(-1) ?? {};

@@ -70,7 +70,16 @@ export class Operator {
     const isResolving = state === 'acknowledged' || this.#random.chance(resolveShare);
     const by = ['--by', 'Operator 1'];
     if (isResolving) {
-      await this.#command('alarm', 'resolve', `${id}`, ...by, '--cause', 'test');
+      await this.#command(
+        'alarm',
+        'resolve',
+        `${id}`,
+        ...by,
+        '--cause',
+        'test',
+        '--note',
+        'tried out',
+      );
       this.#done.set(id, 'resolved');
       this.#tally.resolved += 1;
     } else {

@@ -73,7 +73,17 @@ describe("the virtual unit's page", { timeout: 120_000 }, () => {
     return String(alarmsSchema.parse(alarms).at(-1)?.id);
   };
   const resolve = async ({ page }: WatchedPage): Promise<void> => {
-    hubSays('alarm', 'resolve', openAlarm(), '--by', 'Operator 1', '--cause', 'test');
+    hubSays(
+      'alarm',
+      'resolve',
+      openAlarm(),
+      '--by',
+      'Operator 1',
+      '--cause',
+      'test',
+      '--note',
+      'tried out',
+    );
     await page.locator('body[data-row="all-well"]').waitFor();
   };
   const view = async () => viewSchema.parse(await (await fetch(`${url}/panel`)).json());

@@ -55,7 +55,17 @@ describe('a memory card that was put back to an old image', { timeout: 120_000 }
     await station.light('no-points');
     await station.press(1200);
     await station.light('alarm-stored');
-    scheme.hubSays('alarm', 'resolve', '1', '--by', 'Operator 1', '--cause', 'test');
+    scheme.hubSays(
+      'alarm',
+      'resolve',
+      '1',
+      '--by',
+      'Operator 1',
+      '--cause',
+      'test',
+      '--note',
+      'tried out',
+    );
     await station.light('all-well');
 
     expect(scheme.hubSays('status')).toMatch(/set aside: \d+ entries of st-/);

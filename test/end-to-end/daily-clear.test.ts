@@ -39,7 +39,17 @@ describe('daily-clear, as the chief on duty runs it', { timeout: 120_000 }, () =
     expect(shown.stdout).toMatch(/alarm:1 is not resolved/);
     expect(shown.stdout).toMatch(/alarm:2 is not resolved/);
     expect(clear('--by', 'Chief 1').status).toBe(1);
-    scheme.hubSays('alarm', 'resolve', '1', '--by', 'Operator 1', '--cause', 'real');
+    scheme.hubSays(
+      'alarm',
+      'resolve',
+      '1',
+      '--by',
+      'Operator 1',
+      '--cause',
+      'real',
+      '--note',
+      'tried out',
+    );
     const hub = await scheme.startHub();
     const feed = await FeedListener.start(scheme.mqttPort);
     const closed = clear('--by', 'Chief 1', '--carry', 'alarm:2=the police have it', '--json');

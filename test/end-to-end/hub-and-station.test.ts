@@ -88,7 +88,17 @@ describe('a hub and a station', { timeout: 120_000 }, () => {
     const second = scheme.askHub('alarm', 'acknowledge', '1', '--by', 'Operator 2');
     expect(second.status).toBe(2);
     expect(second.stderr).toMatch(/already acknowledged by Operator 1/);
-    scheme.hubSays('alarm', 'resolve', '1', '--by', 'Operator 1', '--cause', 'test');
+    scheme.hubSays(
+      'alarm',
+      'resolve',
+      '1',
+      '--by',
+      'Operator 1',
+      '--cause',
+      'test',
+      '--note',
+      'tried out',
+    );
     await station.light('all-well');
     expect(scheme.hubSays('alarm', 'list')).toBe('no open alarms');
   });

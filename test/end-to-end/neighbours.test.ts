@@ -32,7 +32,17 @@ describe('two stations and a hub', { timeout: 180_000 }, () => {
   };
   const operator = (...args: string[]) => scheme.hubSays(...args);
   const resolve = (alarm: string) =>
-    operator('alarm', 'resolve', alarm, '--by', 'Operator 1', '--cause', 'test');
+    operator(
+      'alarm',
+      'resolve',
+      alarm,
+      '--by',
+      'Operator 1',
+      '--cause',
+      'test',
+      '--note',
+      'tried out',
+    );
 
   beforeEach(async () => {
     scheme = await Scheme.create(uid, ['--virtual']);

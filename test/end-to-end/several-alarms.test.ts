@@ -48,10 +48,10 @@ describe('two alarms of one station', { timeout: 180_000 }, () => {
 
     scheme.hubSays('alarm', 'acknowledge', '2', ...by);
     await station.light('alarm-acknowledged');
-    scheme.hubSays('alarm', 'resolve', '1', ...by, '--cause', 'test');
+    scheme.hubSays('alarm', 'resolve', '1', ...by, '--cause', 'test', '--note', 'tried out');
     expect(open()).toEqual(['2 acknowledged']);
     expect((await station.view()).light.row).toBe('alarm-acknowledged');
-    scheme.hubSays('alarm', 'resolve', '2', ...by, '--cause', 'test');
+    scheme.hubSays('alarm', 'resolve', '2', ...by, '--cause', 'test', '--note', 'tried out');
     await station.light('all-well');
   });
 });

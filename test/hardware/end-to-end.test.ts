@@ -93,7 +93,17 @@ describe('a hub and a station with a reader and a panel', { timeout: 120_000 }, 
     scheme.hubSays('alarm', 'acknowledge', '1', '--by', 'Operator 1');
     await lights('blue');
     await expect.poll(alarm, patience).toEqual(['raised', 'acknowledged']);
-    scheme.hubSays('alarm', 'resolve', '1', '--by', 'Operator 1', '--cause', 'test');
+    scheme.hubSays(
+      'alarm',
+      'resolve',
+      '1',
+      '--by',
+      'Operator 1',
+      '--cause',
+      'test',
+      '--note',
+      'tried out',
+    );
     await expect.poll(alarm, patience).toEqual(['raised', 'acknowledged', 'resolved']);
     await lights('green');
     await beats('green');

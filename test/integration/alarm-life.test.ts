@@ -50,7 +50,7 @@ describe('an alarm', () => {
       { event: 'acknowledged', at: iso(mondayMs + 60_000), by: 'Operator 1', detail: '{}' },
       {
         ...{ event: 'resolved', at: iso(mondayMs + 60_000), by: 'Operator 1' },
-        detail: '{"cause":"mistake","note":""}',
+        detail: '{"cause":"mistake","note":"tried out"}',
       },
     ]);
     await expect(alarmHistory(desk.store, id + 1)).rejects.toThrow(`there is no alarm ${id + 1}`);

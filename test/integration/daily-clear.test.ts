@@ -99,7 +99,7 @@ describe('a day', () => {
     expect(await carriesOf()).toEqual([{ day: monday, by: 'Chief 1', ...why(open) }]);
     const told = { day: monday, state: 'closed', by: 'Chief 1', cleared: ['alarm:2'] };
     expect(await desk.told('day')).toEqual([
-      { at: expect.any(String), ...told, carried: [why(open)] },
+      { at: expect.any(String), ...told, carried: [why(open).subject] },
     ]);
     const actions = desk.store.db.selectFrom('operator_action').selectAll();
     const audit = await actions.where('action', '=', 'day close').execute();

@@ -66,7 +66,7 @@ describe('the neighbours of a station', () => {
     const own = rows.findIndex((row) => row.some(({ body }) => Object(body).state === 'raised'));
     expect((await toldByRow())[own]).toEqual(both('raised'));
     await acknowledgeAlarm(hub.store, 1, 'Operator 1');
-    await resolveAlarm(hub.store, 1, 'Operator 1', { cause: 'real', note: '' });
+    await resolveAlarm(hub.store, 1, 'Operator 1', { cause: 'real', note: 'tried out' });
     expect(await told()).toEqual(['raised', 'acknowledged', 'resolved'].flatMap(both));
   });
 
@@ -107,7 +107,7 @@ describe('the neighbours of a station', () => {
     expect(await callsFor(third)).toEqual([]);
     await acknowledgeAlarm(hub.store, 1, 'Operator 1');
     expect(await heard()).toEqual([{ ...about, state: 'acknowledged' }]);
-    await resolveAlarm(hub.store, 1, 'Operator 1', { cause: 'false', note: '' });
+    await resolveAlarm(hub.store, 1, 'Operator 1', { cause: 'false', note: 'tried out' });
     expect(await heard()).toEqual([{ ...about, state: 'resolved' }]);
     expect(await heard(hub.nowMs + neighbourToldMs)).toEqual([]);
   });

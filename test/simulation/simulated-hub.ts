@@ -119,7 +119,7 @@ export class SimulatedHub {
       const { id } = this.#world.random.pick(open);
       this.#world.trace.note('operator', `${action} alarm ${id}`);
       if (action === 'acknowledge') await acknowledgeAlarm(store, id, 'operator', atMs);
-      else await resolveAlarm(store, id, 'operator', { cause: 'real', note: '' }, atMs);
+      else await resolveAlarm(store, id, 'operator', { cause: 'real', note: 'tried out' }, atMs);
       process.timers.after(operatorSeenMs, () => outbox.wake());
     };
     act().catch((error: unknown) => {

@@ -67,7 +67,7 @@ export class AlarmDesk {
   }
 
   resolve(id: number, cause: AlarmCause = 'real', by = 'Operator 1'): Promise<void> {
-    return resolveAlarm(this.store, id, by, { cause, note: '' }, this.nowMs, this.rule);
+    return resolveAlarm(this.store, id, by, { cause, note: 'tried out' }, this.nowMs, this.rule);
   }
 
   show(day: string) {
