@@ -1,4 +1,4 @@
-import type { AlarmKey, NeighbourAlarmState } from '../../shared/wire/messages.ts';
+import type { AlarmKey } from '../../shared/wire/messages.ts';
 import { type Decision, only } from './decision.ts';
 import type { StationState } from './state.ts';
 import type { Input, Step } from './steps.ts';
@@ -11,17 +11,6 @@ export const neighbourShownMs = 900_000;
 
 /** As many calls of neighbours as a station remembers; the oldest goes first. */
 export const neighbourAlarmsMax = 20;
-
-/** Another station's call for help, as the hub told it. In memory only: the hub tells it again. */
-export interface NeighbourAlarm {
-  readonly key: AlarmKey;
-  readonly stationName: string;
-  readonly state: Exclude<NeighbourAlarmState, 'resolved'>;
-  /** When this station first heard of it, on the monotonic clock. */
-  readonly sinceMs: number;
-  /** Shown for long enough: remembered, so that hearing of it again shows nothing. */
-  readonly isOver: boolean;
-}
 
 /**
  * The hub tells what became of a neighbour's call. It stands until it is resolved: an operator who has

@@ -1,9 +1,13 @@
 import type { Lane } from '../../shared/wire/entry.ts';
 import { announceEveryDefaultMs } from '../../shared/wire/limits.ts';
-import type { AlarmKey, Outcome, PartState } from '../../shared/wire/messages.ts';
+import type {
+  AlarmKey,
+  NeighbourAlarmState,
+  Outcome,
+  PartState,
+} from '../../shared/wire/messages.ts';
 import { type ButtonRules, type ButtonState, type Hold, restoredButton } from './gesture.ts';
 import { backlog, type LaneState, newLane } from './lane.ts';
-import type { NeighbourAlarm } from './neighbours.ts';
 
 /** How far a call for help got. Each step is only taken when it has really happened. */
 export type AlarmPhase = 'sending' | 'undelivered' | 'stored' | 'acknowledged';
@@ -61,6 +65,17 @@ export interface ToldFault {
   /** Since when the part has been well, if it is. */
   readonly wellMs: number | undefined;
   readonly detail: string;
+}
+
+/** Another station's call for help, as the hub told it. In memory only: the hub tells it again. */
+export interface NeighbourAlarm {
+  readonly key: AlarmKey;
+  readonly stationName: string;
+  readonly state: Exclude<NeighbourAlarmState, 'resolved'>;
+  /** When this station first heard of it, on the monotonic clock. */
+  readonly sinceMs: number;
+  /** Shown for long enough: remembered, so that hearing of it again shows nothing. */
+  readonly isOver: boolean;
 }
 
 export interface StationState {
