@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { exitUsage, port, runCommand, takenPort } from '../shared/command-line.ts';
 import { createLog } from '../shared/log.ts';
 import { addAlarmCommands } from './cli/alarms.ts';
+import { addCheck } from './cli/check.ts';
 import { addDailyClear } from './cli/daily-clear.ts';
 import { addDecisionCommands } from './cli/decisions.ts';
 import { addNotifyCommands } from './cli/notify.ts';
@@ -28,6 +29,7 @@ addAlarmCommands(program);
 addDecisionCommands(program);
 addNotifyCommands(program);
 addDailyClear(program);
+addCheck(program);
 runCommand(program).catch(fail);
 
 async function start(flags: StartFlags): Promise<void> {

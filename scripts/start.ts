@@ -1,8 +1,10 @@
 import { createServer } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { readHubSettings } from '../hub/settings.ts';
 import { exitUsage, mendable, port, runCommand } from '../shared/command-line.ts';
 import { FolderInUse, isInUse, lockFolder } from '../shared/process-lock.ts';
+import { SettingsError } from '../shared/settings/settings-file.ts';
 import { Child } from './child.ts';
 import { prepareDemonstration } from './demonstration.ts';
 
@@ -48,6 +50,10 @@ async function main(flags: Flags): Promise<void> {
     process.on(signal, () => void stopWith(0));
   }
   const data = resolve(process.env['YIZHAN_CALLED_FROM'] ?? '.', flags.data);
+  if (readHubSettings(data).mqtt.tls) {
+    const fault = 'mqtt.tls: start.sh speaks no TLS; run "npm run hub -- start" for that';
+    throw new SettingsError(join(data, 'hub.json'), [fault]);
+  }
   // Before the ports: whoever holds those may be the very one that runs on this data.
   unlock = lockFolder(data, 'start');
   if (isInUse(data, 'hub')) throw new FolderInUse(data, 'hub');
@@ -120,7 +126,7 @@ Yizhan 驿站 is running. Ctrl-C stops it; the data stays in ${data}
   Follow what happens:          mosquitto_sub -p ${mqttPort} -t 'yizhan/v1/feed/#' -v
   Answer an alarm:              npm run hub -- alarm list --data ${data}
                                 npm run hub -- alarm acknowledge 1 --by NAME --data ${data}
-                                npm run hub -- alarm resolve 1 --by NAME --cause test --data ${data}
+                                npm run hub -- alarm resolve 1 --by NAME --cause test --note TEXT --data ${data}
   See the points:               npm run hub -- balance --data ${data}
   How the stations stand:       npm run hub -- status --data ${data}
   Metrics of the hub:           http://127.0.0.1:${httpPort}/metrics

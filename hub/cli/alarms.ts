@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { count } from '../../shared/command-line.ts';
+import { isInUse } from '../../shared/process-lock.ts';
 import { SettingsError } from '../../shared/settings/settings-file.ts';
 import { acknowledgeAlarm, listAlarms, resolveAlarm } from '../app/alarms.ts';
 import { type AlarmCause, alarmCauses } from '../domain/alarm.ts';
@@ -40,7 +41,11 @@ export function addAlarmCommands(program: Command): void {
       .requiredOption('--by <name>', 'who acknowledges')
       .action(async (id: number, flags: Common & { by: string }) => {
         await withStore(flags, (store) => acknowledgeAlarm(store, id, flags.by));
-        answer(flags, { id, state: 'acknowledged' }, `alarm ${id} acknowledged by ${flags.by}`);
+        answer(
+          flags,
+          { id, state: 'acknowledged' },
+          `alarm ${id} acknowledged by ${flags.by}${later(flags)}`,
+        );
       }),
   );
   alarm.addCommand(
@@ -57,10 +62,20 @@ export function addAlarmCommands(program: Command): void {
         await withStore(flags, (store) =>
           resolveAlarm(store, id, by, { cause, note }, Date.now(), falseAlarms),
         );
-        answer(flags, { id, state: 'resolved' }, `alarm ${id} resolved by ${by}: ${cause}`);
+        answer(
+          flags,
+          { id, state: 'resolved' },
+          `alarm ${id} resolved by ${by}: ${cause}${later(flags)}`,
+        );
       }),
   );
 }
+
+/** What is written down while the hub is away reaches nobody yet. */
+const later = ({ data }: Common): string =>
+  isInUse(fromHere(data), 'hub')
+    ? ''
+    : '\nThe hub is not running: the station and the feed hear of it when it starts.';
 
 /** An alarm can be ended whatever is wrong with hub.json: only a suggestion hangs on it. */
 function ruleFor({ data }: Common): FalseAlarmRule {

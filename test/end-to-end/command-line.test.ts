@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
@@ -59,6 +67,24 @@ describe("the hub's command line", { timeout: 60_000 }, () => {
     const written: unknown = JSON.parse(readFileSync(join(folder, 'station.json'), 'utf8'));
     expect(written).toMatchObject({ hub: { url: `mqtt://127.0.0.1:${port}` } });
     await running.stop();
+  });
+
+  it('checks hub.json before a start needs it, and says who is not on the ladder', () => {
+    expect(hub('check').stdout).toMatch(/by default\n.*\nNobody is on the ladder/);
+    mkdirSync(join(folder, 'data'));
+    const write = (settings: object) =>
+      writeFileSync(join(folder, 'data', 'hub.json'), JSON.stringify(settings));
+    const hook = { kind: 'webhook', url: 'http://127.0.0.1:1/', secret: 'sixteen characters' };
+    const notifiers = [
+      { ...hook, name: 'one' },
+      { ...hook, name: 'two' },
+    ];
+    write({ notifiers, ladder: { steps: [{ afterS: 5, notify: ['one'] }] } });
+    expect(hub('check').stdout).toMatch(/after 5 s: one\n.*\nNo step of the ladder tells two\.\n$/);
+    write({ notifiers, ladder: { steps: [{ afterS: 5, notify: ['three'] }] }, mqtt: { port: -1 } });
+    const { status, stderr } = hub('check');
+    expect(stderr).toMatch(/mqtt\.port/);
+    expect(status).toBe(2);
   });
 
   it('says at once that a folder cannot be made', () => {

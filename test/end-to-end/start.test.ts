@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,6 +120,15 @@ describe('start.sh', { timeout: 120_000 }, () => {
     const { cards } = await page().view();
     await page().tap(cards[0]?.uid ?? '');
     await outcomeBecomes('saved-here');
+  });
+
+  it('does not start a hub whose settings ask for TLS: its station would not get through', () => {
+    mkdirSync(join(folder, 'data'));
+    const tls = { certFile: 'hub.crt', keyFile: 'hub.key' };
+    writeFileSync(join(folder, 'data', 'hub.json'), JSON.stringify({ mqtt: { tls } }));
+    const { status, stderr } = Program.runScript('scripts/start.sh', args());
+    expect(stderr).toMatch(/mqtt\.tls: start\.sh speaks no TLS/);
+    expect(status).toBe(2);
   });
 
   const writtenFile = (): string => {
