@@ -110,6 +110,9 @@ export class StoryUnit {
   }
 }
 
+/** So long a message may wait in a broker whose hub is away. */
+export const latencyMsMax = 3 * 60 * minuteMs;
+
 /** Which unit sends how many entries next, when, how far back it goes first, and what happens to the hub. */
 export const sendings = fc.array(
   fc.record({
@@ -118,8 +121,8 @@ export const sendings = fc.array(
     at: fc.nat(1000),
     count: fc.integer({ min: 1, max: 6 }),
     back: fc.nat(3),
-    /** How long the message was on its way: up to some hours in a broker whose hub was away. */
-    latencyMs: fc.constantFrom(0, 300, 5_000, 3 * 60 * minuteMs),
+    /** How long the message was on its way. */
+    latencyMs: fc.constantFrom(0, 300, 5_000, latencyMsMax),
     restart: fc.boolean(),
   }),
   { maxLength: 20 },
