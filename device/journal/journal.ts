@@ -14,6 +14,7 @@ import { latchedWithin } from '../domain/alarms.ts';
 import type { Hold } from '../domain/gesture.ts';
 import type { Restored } from '../domain/state.ts';
 import type { EntryDraft } from '../domain/steps.ts';
+import { BootAnchors } from './boot-anchors.ts';
 import { diskFiles, type JournalFiles } from './journal-files.ts';
 import { openSound } from './open-sound.ts';
 import { JournalUnreadable, reading } from './reading.ts';
@@ -51,6 +52,7 @@ const holdSchema = z.enum(['none', 'called', 'stuck']).catch('none');
  */
 export class Journal {
   readonly epoch: string;
+  readonly boots: BootAnchors;
   readonly #db: Database.Database;
   readonly #insert: Database.Statement;
   readonly #range: Database.Statement;
@@ -64,6 +66,7 @@ export class Journal {
   constructor(file: string, options: JournalOptions = {}) {
     this.#db = openSound(file, options.files ?? diskFiles);
     try {
+      this.boots = new BootAnchors(this.#db);
       this.#insert = this.#db.prepare(
         'INSERT INTO entry (lane, seq, text, hash) VALUES (?, ?, ?, ?)',
       );
@@ -221,6 +224,7 @@ export class Journal {
     const floor = { seq: through, hash };
     this.#setMeta(`floor ${lane}`, JSON.stringify(floor));
     this.#db.prepare('DELETE FROM entry WHERE lane = ? AND seq <= ?').run(lane, through);
+    this.boots.forget(lane, through);
     return floor;
   }
 

@@ -7,6 +7,7 @@ import type { Lane } from '../../shared/wire/entry.ts';
 import { latchedAlarmsMax } from '../../shared/wire/limits.ts';
 import { seal } from '../../shared/wire/mac.ts';
 import type {
+  BootAnchor,
   CommandMessage,
   HealthMessage,
   HubMessage,
@@ -17,9 +18,9 @@ import type {
 import { hubPresenceTopic, stationTopic } from '../../shared/wire/topics.ts';
 import type { Input } from '../domain/steps.ts';
 import type { Journal } from '../journal/journal.ts';
-import { readForHub } from '../journal/read-for-hub.ts';
 import { reading } from '../journal/reading.ts';
 import { checkReceipt } from '../journal/receipt-check.ts';
+import { entriesMessage } from './entries-message.ts';
 
 export interface UplinkOptions {
   readonly station: string;
@@ -173,13 +174,25 @@ export class Uplink {
   }
 
   /** A receipt is authentic, but may be of another past than ours: the journal tells. */
-  #receipted({ epoch, lane, through, hash, outcomes }: ReceiptMessage): void {
+  #receipted({ epoch, lane, through, hash, outcomes, boots = [] }: ReceiptMessage): void {
     const { dispatch, journal, log } = this.#options;
     if (epoch !== journal().epoch) return;
     const checked = this.#reading(lane, () => checkReceipt(journal(), { lane, through, hash }));
     if (checked === undefined) return;
     if (checked.past !== 'same') log.warn({ lane, ...checked }, 'receipt of another past');
+    // Before the cursor moves on: what the hub has then need never be sent again to hear it.
+    else this.#keepBoots(lane, checked.through, boots);
     dispatch({ type: 'receipt', epoch, lane, outcomes, ...checked });
+  }
+
+  /** Without it a hub that comes back from a backup may date those entries otherwise, and none is lost. */
+  #keepBoots(lane: Lane, through: number, boots: readonly BootAnchor[]): void {
+    const { journal, log } = this.#options;
+    try {
+      journal().boots.keep(lane, through, boots);
+    } catch (error) {
+      log.warn({ err: error }, 'what the hub said of a boot could not be kept: it is told again');
+    }
   }
 
   #commanded({ command }: CommandMessage): void {
@@ -241,15 +254,8 @@ export class Uplink {
 
   #entries(journal: Journal, lane: Lane, from: number, through: number): Buffer {
     const { clock, macKey, station } = this.#options;
-    return seal(macKey, {
-      v: 1,
-      station,
-      kind: lane === 'alarm' ? 'alarm' : 'journal',
-      epoch: journal.epoch,
-      sent: clock.read(),
-      oldest: journal.oldest(lane),
-      ...readForHub(journal, lane, { from, through }),
-    });
+    const span = { lane, from, through };
+    return seal(macKey, entriesMessage(journal, span, { station, sent: clock.read() }));
   }
 
   #publish(

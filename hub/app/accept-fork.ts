@@ -63,7 +63,7 @@ async function beginLane(
   const { station, epoch, oldest, previous: hash } = lane;
   const [row] = await statements.addLane({ station, epoch, name: lane.lane, hash });
   if (!row) throw new Error('a lane that was just made is not there');
-  await statements.moveLane({ id: row.id, through: oldest - 1, hash, dated_ms: 0 });
+  await statements.moveLane({ ...row, through: oldest - 1 });
 }
 
 /** Neighbours that came in the same message. */

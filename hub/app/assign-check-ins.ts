@@ -23,18 +23,13 @@ export async function assignCheckIns(
     .execute();
   const mine = await unowned.set({ counts: 1, outcome: 'recorded' }).returning('day').execute();
   if (mine.length === 0) return;
-  const { name } = await trx
-    .selectFrom('volunteer')
-    .select('name')
-    .where('id', '=', volunteer)
-    .executeTakeFirstOrThrow();
   // Their days stand in their rows: nothing here is dated anew.
   const dayOf = (): string => {
     throw new Error('nothing is dated here');
   };
   const work = workFor(store, trx, { atMs: Date.now(), dayOf });
   for (const day of new Set(mine.map((checkIn) => checkIn.day))) {
-    await settleDay(work, { volunteer: { id: volunteer, name }, day });
+    await settleDay(work, { volunteer: { id: volunteer }, day });
   }
   await storeIssued(work);
   await work.outgoing.store(trx);

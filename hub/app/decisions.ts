@@ -103,13 +103,13 @@ export async function decideReview(
     const row = await trx
       .selectFrom('check_in')
       .leftJoin('volunteer', 'volunteer.id', 'check_in.volunteer_id')
-      .select(['day', 'review', 'outcome', 'volunteer.id as volunteer', 'volunteer.name'])
+      .select(['day', 'review', 'outcome', 'volunteer.id as volunteer'])
       .where('journal_id', '=', id)
       .executeTakeFirst();
     const isHeld =
       row?.review === 'future' || row?.review === 'too-old' || row?.review === 'day-unknown';
     if (!row || !isHeld) throw new Refusal(`check-in ${id} does not wait for a decision`);
-    const { volunteer, name, day } = row;
+    const { volunteer, day } = row;
     const counts = decision === 'accepted' && row.outcome === 'held-for-review' ? 1 : 0;
     await trx
       .updateTable('check_in')
@@ -117,9 +117,9 @@ export async function decideReview(
       .where('journal_id', '=', id)
       .execute();
     await noteAction(trx, by.by, `review ${decision}`, String(id), { reason: by.reason }, by.atMs);
-    if (counts === 0 || volunteer === null || name === null) return;
+    if (counts === 0 || volunteer === null) return;
     const work = workFor(store, trx, by);
-    await settleDay(work, { volunteer: { id: volunteer, name }, day });
+    await settleDay(work, { volunteer: { id: volunteer }, day });
     await storeIssued(work);
     await work.outgoing.store(trx);
   });

@@ -1,11 +1,11 @@
 import type { Reading } from '../../shared/wire/entry.ts';
 
 /**
- * How an entry got its date. `station-clock`: its own clock, which a time service vouched for.
- * `same-boot`: from another reading of the same boot, or from when the message was received.
- * `bounds`: nothing dates it but what stands before and after it.
+ * How an entry got its date, the surest first. `station-clock`: its own clock, which a time service
+ * vouched for. `same-boot`: the nearest such reading of the same boot in its lane. `boot-anchor`: what
+ * else the hub knows of when that boot began. `bounds`: nothing but what stands before and after it.
  */
-export type DatedBy = 'station-clock' | 'same-boot' | 'bounds';
+export type DatedBy = 'station-clock' | 'same-boot' | 'boot-anchor' | 'bounds';
 
 export interface Dated {
   readonly datedBy: DatedBy;
@@ -17,57 +17,133 @@ export interface Dated {
   readonly isFuture: boolean;
 }
 
-/** What the hub knows when a message comes, by its own clock. */
-export interface DatingContext {
-  /** The station's clocks when the message was sent. */
-  readonly sent: Reading;
+/** An entry as far as its date goes. */
+export interface Undated {
+  /** The station's clocks when it happened. */
+  readonly at: Reading;
+  /** When it first came, by the hub's clock. */
   readonly receivedMs: number;
-  /** When the newest entry before these happened that has a date of its own; 0 for none. */
+}
+
+/** What stands before the entries in their lane. */
+export interface Before {
+  /** When the newest entry before them happened that has a date of its own; 0 for none. */
   readonly datedMs: number;
+  /** The boot of the newest entry before them. */
+  readonly boot: string | undefined;
+  /** When that boot began by the newest reading of it in the lane that is sound. */
+  readonly startMs: number | undefined;
+}
+
+export interface DatingContext {
+  readonly before: Before;
+  /** When boots began, by what is known beside the lane's own readings. */
+  readonly anchors: ReadonlyMap<string, number>;
+  /** When the next entry behind these happened, where there is one already. */
+  readonly afterMs?: number | undefined;
 }
 
 /** A clock that is further ahead of the hub's than this is wrong, whatever it says about itself. */
 export const clockAheadMaxMs = 10 * 60_000;
 
+/** Whether a time service vouched for the wall clock, and the hub has no reason to think otherwise. */
+export const isSound = ({ synced, wallMs }: Reading, receivedMs: number): boolean =>
+  synced && wallMs <= receivedMs + clockAheadMaxMs;
+
 /**
- * When the entries of a message happened. A unit has no battery clock: it may start in 1970, be set
+ * When the entries of a lane happened. A unit has no battery clock: it may start in 1970, be set
  * hours later, and jump; but within one boot its monotonic clock tells how far apart things were.
- * @param readings the station's clocks when each entry happened, in the order of the lane
+ *
+ * The lane's own readings come first: the station sends them again whenever it is asked, so they date
+ * an entry alike however the lane was split into messages, and to whatever hub it was sent.
+ * @param entries in the order of the lane
  */
 export function dateEntries(
-  readings: readonly Reading[],
-  { sent, receivedMs, datedMs }: DatingContext,
+  entries: readonly Undated[],
+  { before, anchors, afterMs }: DatingContext,
 ): Dated[] {
-  const latestMs = receivedMs + clockAheadMaxMs;
-  const isSound = ({ synced, wallMs }: Reading): boolean => synced && wallMs <= latestMs;
-  const bootStartMs = bootStarts([...readings, sent].filter(isSound));
-  if (!bootStartMs.has(sent.boot)) bootStartMs.set(sent.boot, receivedMs - sent.monoMs);
-  const own = readings.map((at): { datedBy: DatedBy; atMs: number } | undefined => {
-    if (isSound(at)) return { datedBy: 'station-clock', atMs: at.wallMs };
-    const startMs = bootStartMs.get(at.boot);
+  const starts = startsByReadings(entries, before);
+  const own = entries.map(({ at, receivedMs }, index): Own | undefined => {
+    if (isSound(at, receivedMs)) return { datedBy: 'station-clock', atMs: at.wallMs };
+    const byReading = starts[index];
+    const startMs = byReading ?? anchors.get(at.boot);
     if (startMs === undefined) return undefined;
-    return { datedBy: 'same-boot', atMs: clamp(startMs + at.monoMs, 0, receivedMs) };
+    const datedBy = byReading === undefined ? 'boot-anchor' : 'same-boot';
+    return { datedBy, atMs: within(startMs + at.monoMs, receivedMs) };
   });
-  let beforeMs = datedMs;
-  return own.map((date, index) => {
-    const isFuture =
-      (readings[index]?.synced ?? false) && (readings[index]?.wallMs ?? 0) > latestMs;
+  const nextMs = datesAfter(own, afterMs);
+  let beforeMs = before.datedMs;
+  return entries.map(({ at, receivedMs }, index) => {
+    const isFuture = at.synced && !isSound(at, receivedMs);
+    const date = own[index];
     if (date) {
       beforeMs = date.atMs;
       return { datedBy: date.datedBy, occurredMs: date.atMs, earliestMs: undefined, isFuture };
     }
-    const after = own.slice(index + 1).find((later) => later !== undefined);
-    const occurredMs = Math.max(beforeMs, after?.atMs ?? receivedMs);
+    const occurredMs = Math.max(beforeMs, within(nextMs[index] ?? receivedMs, receivedMs));
     return { datedBy: 'bounds', occurredMs, earliestMs: beforeMs, isFuture };
   });
 }
 
-/** When each boot began by the wall clock; the latest reading of a boot knows best. */
-const bootStarts = (sound: readonly Reading[]): Map<string, number> =>
-  new Map(sound.map(({ boot, wallMs, monoMs }) => [boot, wallMs - monoMs]));
+interface Own {
+  readonly datedBy: Exclude<DatedBy, 'bounds'>;
+  readonly atMs: number;
+}
 
-const clamp = (value: number, from: number, to: number): number =>
-  Math.min(Math.max(value, from), to);
+/** @returns the boots of which the lane's own readings do not tell when they began, each once. */
+export function bootsWithoutReading(entries: readonly Undated[], before: Before): string[] {
+  if (entries.every(({ at, receivedMs }) => isSound(at, receivedMs))) return [];
+  const starts = startsByReadings(entries, before);
+  return [
+    ...new Set(entries.flatMap(({ at }, index) => (starts[index] === undefined ? at.boot : []))),
+  ];
+}
+
+/**
+ * When the boot of each entry began by the nearest sound reading of it: the newest before the entry,
+ * else the oldest after it. A clock drifts and is set right: what is near knows best. The entries of a
+ * boot stand together in a lane, so what lies beyond another boot is not of the same one.
+ */
+function startsByReadings(entries: readonly Undated[], before: Before): (number | undefined)[] {
+  const startOf = ({ at, receivedMs }: Undated): number | undefined =>
+    isSound(at, receivedMs) ? at.wallMs - at.monoMs : undefined;
+  let { boot, startMs } = before;
+  const starts = entries.map((entry) => {
+    startMs = startOf(entry) ?? (entry.at.boot === boot ? startMs : undefined);
+    boot = entry.at.boot;
+    return startMs;
+  });
+  boot = undefined;
+  for (let index = entries.length - 1; index >= 0; index -= 1) {
+    const entry = entries[index];
+    if (!entry) continue;
+    startMs = startOf(entry) ?? (entry.at.boot === boot ? startMs : undefined);
+    boot = entry.at.boot;
+    starts[index] ??= startMs;
+  }
+  return starts;
+}
+
+/** For each entry, when the next one behind it happened that has a date of its own. */
+function datesAfter(
+  own: readonly (Own | undefined)[],
+  afterMs: number | undefined,
+): (number | undefined)[] {
+  const after: (number | undefined)[] = [];
+  let nextMs = afterMs;
+  for (let index = own.length - 1; index >= 0; index -= 1) {
+    after[index] = nextMs;
+    nextMs = own[index]?.atMs ?? nextMs;
+  }
+  return after;
+}
+
+/**
+ * Nothing happened after it came. What is derived may say so by a little, as a clock may, and is let be:
+ * cut off at each coming, an entry would be dated otherwise when it comes again.
+ */
+const within = (ms: number, receivedMs: number): number =>
+  ms > receivedMs + clockAheadMaxMs ? receivedMs : Math.max(ms, 0);
 
 /** @returns a function that gives the local date, YYYY-MM-DD, of a moment in the time zone. */
 export function localDay(timeZone: string): (ms: number) => string {

@@ -2,19 +2,23 @@ import type { Outcome } from '../../shared/wire/messages.ts';
 import type { ReviewReason } from '../domain/review.ts';
 import type { CommitWork } from './commit-work.ts';
 
+/** When a check-in happened, and what that means for it. */
+export interface Placement {
+  occurredMs: number;
+  day: string;
+  /** Why it waits for a person, if it does. */
+  review: ReviewReason | undefined;
+  outcome: Outcome;
+}
+
 /** A check-in that this group has brought. What it comes to is known once its day is settled. */
-export interface FreshCheckIn {
+export interface FreshCheckIn extends Placement {
   readonly journalId: number;
   readonly station: string;
   readonly epoch: string;
   readonly seq: number;
   readonly card: string;
-  readonly occurredMs: number;
-  readonly day: string;
   readonly volunteer: { readonly id: string; readonly name: string } | undefined;
-  /** Why it waits for a person, if it does. */
-  readonly review: ReviewReason | undefined;
-  outcome: Outcome;
   points: number;
 }
 
@@ -33,18 +37,31 @@ export async function storeCheckIn(
   });
 }
 
+/** What the feed says of a check-in. */
+export interface ToldCheckIn {
+  readonly station: string;
+  readonly occurredMs: number;
+  readonly volunteer: { readonly id: string } | undefined;
+  readonly outcome: string;
+  readonly points: number;
+  /** When it was told to have happened before it was dated anew. */
+  readonly wasMs?: number | undefined;
+}
+
 /**
  * Names nobody: the feed is read by every operator, and may be read by every process of the hub's machine.
  * @param balance the volunteer's points after it, or null when it is nobody's
  */
 export function announceCheckIn(
-  { outgoing, nameOf }: CommitWork,
-  { station, occurredMs, volunteer, outcome, points }: FreshCheckIn,
+  { outgoing, nameOf }: Pick<CommitWork, 'outgoing' | 'nameOf'>,
+  { station, occurredMs, volunteer, outcome, points, wasMs }: ToldCheckIn,
   balance: number | null,
 ): void {
   outgoing.toFeed('check-in', occurredMs, {
     ...{ station, stationName: nameOf(station) },
     volunteer: volunteer === undefined ? null : { id: volunteer.id },
     ...{ outcome, points, balance },
+    // Whoever counts check-ins counts it no second time.
+    ...(wasMs === undefined ? {} : { datedAnewFrom: new Date(wasMs).toISOString() }),
   });
 }

@@ -1,14 +1,16 @@
 import type { Lane, Reading } from '../../shared/wire/entry.ts';
-import type { Outcome, ReceiptMessage } from '../../shared/wire/messages.ts';
+import type { BootAnchor, Outcome, ReceiptMessage } from '../../shared/wire/messages.ts';
 import { outcomeSchema } from '../../shared/wire/messages.ts';
-import { type Dated, dateEntries } from '../domain/dating.ts';
+import type { Dated } from '../domain/dating.ts';
 import type { Admitted, EntriesMessage } from './admit.ts';
 import { AffectedDays } from './affected-days.ts';
 import { recordAlarmEntry } from './alarm-rows.ts';
+import { anchorsToTell } from './boot-anchors.ts';
 import { type ChainCheck, type ChainedEntry, checkChain, laneOf } from './chain.ts';
 import type { FreshCheckIn } from './check-in-rows.ts';
 import type { CommitWork } from './commit-work.ts';
 import { type LaneCursor, LaneCursors, type LaneKey } from './lane-cursors.ts';
+import { dateFresh, rowOfEnd } from './lane-dates.ts';
 import { followGaps } from './missing-entries.ts';
 import { isSetAside, setAside } from './set-aside-rows.ts';
 import { storeIssued } from './settle-day.ts';
@@ -81,10 +83,8 @@ async function takeMessage(
     return check;
   }
   if (check.kind === 'gap') return { kind: 'taken', cursor, fresh: 0, checkIns };
-  const dates = dateEntries(
-    check.fresh.map(({ entry }) => entry.at),
-    { sent: message.sent, receivedMs: work.nowMs, datedMs: cursor.row.dated_ms },
-  );
+  const { dates, anew, end } = await dateFresh(work, cursor, message, check.fresh);
+  for (const stored of anew) await days.dateAnew(stored);
   for (const [index, chained] of check.fresh.entries()) {
     const dated = dates[index];
     if (!dated) throw new Error('every entry has a date');
@@ -97,12 +97,10 @@ async function takeMessage(
   const last = check.fresh.at(-1);
   if (last) {
     await followGaps(work, cursor, check.fresh);
-    const dated_ms = dates.findLast(({ datedBy }) => datedBy !== 'bounds')?.occurredMs;
     // What comes later from before a gap is stored, and moves the lane no further back.
     const isNewest = last.entry.seq > cursor.row.through;
-    const end = isNewest ? { through: last.entry.seq, hash: last.hash } : cursor.row;
-    const { through, hash } = end;
-    lanes.move(cursor, { through, hash, dated_ms: dated_ms ?? cursor.row.dated_ms });
+    const { through, hash } = isNewest ? { through: last.entry.seq, hash: last.hash } : cursor.row;
+    lanes.move(cursor, { through, hash, ...rowOfEnd(end) });
   }
   return { kind: 'taken', cursor: await lanes.of(key), fresh: check.fresh.length, checkIns };
 }
@@ -170,7 +168,8 @@ async function verdictOn(
     fresh === message.entries.length
       ? known.map((seq) => outcomeOf(seq, checkIns.get(seq)))
       : await storedOutcomes(work, cursor, known);
-  return { kind: 'receipt', receipt: receiptOf(cursor.key, cursor.row, outcomes), fresh };
+  const boots = await anchorsToTell(work, message, through);
+  return { kind: 'receipt', receipt: receiptOf(cursor.key, cursor.row, outcomes, boots), fresh };
 }
 
 /** A receipt without outcomes answers the question how far the hub is. */
@@ -178,7 +177,11 @@ export const receiptOf = (
   { station, epoch, lane }: { station: string; epoch: string; lane: Lane },
   { through, hash }: { through: number; hash: string },
   outcomes: ReceiptMessage['outcomes'] = [],
-): ReceiptMessage => ({ v: 1, station, kind: 'receipt', epoch, lane, through, hash, outcomes });
+  boots: readonly BootAnchor[] = [],
+): ReceiptMessage => ({
+  ...{ v: 1, station, kind: 'receipt', epoch, lane, through, hash, outcomes },
+  ...(boots.length > 0 ? { boots: [...boots] } : {}),
+});
 
 type EntryOutcome = ReceiptMessage['outcomes'][number];
 

@@ -1,5 +1,7 @@
+import type { Selectable } from 'kysely';
 import { genesisHash, type Lane } from '../../shared/wire/entry.ts';
 import type { IngestStatements } from '../store/ingest-statements.ts';
+import type { Schema } from '../store/schema.ts';
 
 /** A lane of one epoch of one station. */
 export interface LaneKey {
@@ -11,13 +13,7 @@ export interface LaneKey {
 /** How far one lane is committed, as a group of messages moves it on. */
 export interface LaneCursor {
   readonly key: LaneKey;
-  readonly row: {
-    readonly id: number;
-    readonly through: number;
-    readonly hash: string;
-    /** When the newest entry with a date of its own happened; 0 for none. */
-    readonly dated_ms: number;
-  };
+  readonly row: Readonly<Omit<Selectable<Schema['lane']>, 'station' | 'epoch' | 'name'>>;
 }
 
 /** The lanes that a group touches: each is read once, and written once at the end. */

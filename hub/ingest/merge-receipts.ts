@@ -23,9 +23,14 @@ function mergeLane(receipts: readonly ReceiptMessage[]): ReceiptMessage[] {
   // An entry that came twice into the group has its outcome once, the latest.
   const bySeq = new Map(receipts.flatMap(({ outcomes }) => outcomes).map((one) => [one.seq, one]));
   const outcomes = [...bySeq.values()];
+  const byBoot = new Map(receipts.flatMap(({ boots = [] }) => boots).map((one) => [one.boot, one]));
+  const { boots: _, ...rest } = last;
   const merged: ReceiptMessage[] = [];
   for (let from = 0; from === 0 || from < outcomes.length; from += entriesPerMessageMax) {
-    merged.push({ ...last, outcomes: outcomes.slice(from, from + entriesPerMessageMax) });
+    const part = { ...rest, outcomes: outcomes.slice(from, from + entriesPerMessageMax) };
+    // Each boot has an entry, and so an outcome: there are no more boots than fit.
+    const boots = [...byBoot.values()].slice(from, from + entriesPerMessageMax);
+    merged.push(boots.length > 0 ? { ...part, boots } : part);
   }
   return merged;
 }

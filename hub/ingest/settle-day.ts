@@ -1,3 +1,5 @@
+import type { Selectable } from 'kysely';
+import type { Outcome } from '../../shared/wire/messages.ts';
 import {
   issuedForCheckIns,
   settle,
@@ -5,7 +7,8 @@ import {
   type Transferred,
   volunteerAccount,
 } from '../domain/ledger.ts';
-import type { DayCheckIn, Scored } from '../domain/scoring.ts';
+import type { DayCheckIn } from '../domain/scoring.ts';
+import type { Schema } from '../store/schema.ts';
 import { announceCheckIn, type FreshCheckIn, storeCheckIn } from './check-in-rows.ts';
 import type { CommitWork } from './commit-work.ts';
 
@@ -20,29 +23,45 @@ interface DayRow extends DayCheckIn {
 }
 
 export interface VolunteerDay {
-  readonly volunteer: { readonly id: string; readonly name: string };
+  readonly volunteer: { readonly id: string };
   readonly day: string;
 }
 
-/** @param fresh the check-ins of one volunteer and day that this transaction has brought; not empty */
-export async function settleFresh(work: CommitWork, fresh: readonly FreshCheckIn[]): Promise<void> {
-  const [{ volunteer, day } = {}] = fresh;
-  if (!volunteer || day === undefined) throw new Error('a day to settle is of a volunteer');
-  await settleDay(work, { volunteer, day }, fresh);
+/** What a transaction has changed about a day. */
+export interface DayChanges {
+  /** The check-ins that it has brought. */
+  readonly fresh?: readonly FreshCheckIn[];
+  /** Journal ids of check-ins that counted on this day, and may count no more. */
+  readonly withdrawn?: ReadonlySet<number>;
+  /** Stored check-ins that were dated anew, by journal id: when they were thought to be before. */
+  readonly anew?: ReadonlyMap<number, number>;
+}
+
+/** What is to become of a check-in. */
+interface Judged {
+  readonly checkIn: DayRow;
+  readonly outcome: Outcome;
+  readonly points: number;
 }
 
 /**
  * Scores one volunteer's day anew and transfers the difference to what was transferred before. Old
- * check-ins that come out different are told as corrections.
+ * check-ins that come out different are told as corrections. One that was moved here from another day
+ * brings with it what was transferred for it there.
  */
 export async function settleDay(
   work: CommitWork,
   { volunteer, day }: VolunteerDay,
-  fresh: readonly FreshCheckIn[] = [],
+  { fresh = [], withdrawn = new Set(), anew = new Map() }: DayChanges = {},
 ): Promise<void> {
-  const rows = [...(await storedRows(work, volunteer.id, day)), ...fresh.map(freshRow)];
+  const counted = [...(await storedRows(work, volunteer.id, day)), ...fresh.map(freshRow)];
+  const held = await heldRows(work, withdrawn);
+  const rows = [...counted, ...held];
   const policy = await work.policies.of(day);
-  const scored = work.score(rows, policy.body);
+  const scored: Judged[] = [
+    ...work.score(counted, policy.body),
+    ...held.map((checkIn) => ({ checkIn, outcome: 'held-for-review' as const, points: 0 })),
+  ];
   const transfers = settle(
     volunteer.id,
     scored.map(({ checkIn, points }) => ({ checkIn: checkIn.key, points })),
@@ -52,7 +71,9 @@ export async function settleDay(
   for (const score of scored) await storeScore(work, score, byKey.has(score.checkIn.key));
   for (const score of scored) {
     const transfer = byKey.get(score.checkIn.key);
-    if (transfer) await storeTransfer(work, transfer, score, { policy: policy.version, day });
+    const datedAnewFromMs = anew.get(score.checkIn.journalId);
+    const rule = { policy: policy.version, day, datedAnewFromMs };
+    if (transfer) await storeTransfer(work, transfer, score, rule);
   }
   const account = volunteerAccount(volunteer.id);
   const change = transfers.reduce((sum, transfer) => sum + signed(transfer, account), 0);
@@ -61,10 +82,14 @@ export async function settleDay(
     change === 0
       ? await work.statements.balanceOf({ account })
       : await work.statements.changeBalance({ account, by: change });
-  for (const { checkIn, outcome } of scored) {
+  for (const { checkIn, outcome, points } of scored) {
     const transfer = byKey.get(checkIn.key);
+    const wasMs = anew.get(checkIn.journalId);
     if (checkIn.fresh) announceCheckIn(work, checkIn.fresh, balance?.balance ?? null);
-    else if (transfer) {
+    else if (wasMs !== undefined) {
+      const told = { ...checkIn, volunteer, outcome, points, wasMs };
+      announceCheckIn(work, told, balance?.balance ?? null);
+    } else if (transfer) {
       work.outgoing.toFeed('points', work.nowMs, {
         ...{ station: checkIn.station, stationName: work.nameOf(checkIn.station) },
         ...{ volunteer: { id: volunteer.id }, day },
@@ -98,12 +123,28 @@ async function storedRows(
   volunteer: string,
   day: string,
 ): Promise<DayRow[]> {
-  const rows = await statements.checkInsOf({ volunteer, day });
-  return rows.map(({ journal_id, station, epoch, seq, occurred_ms, ...row }) => ({
-    ...{ journalId: journal_id, key: keyOf(station, epoch, seq), station, epoch, seq },
-    ...{ occurredMs: occurred_ms, fresh: undefined },
-    ...{ outcome: row.outcome, points: row.points, transfers: row.transfers },
-  }));
+  return (await statements.checkInsOf({ volunteer, day })).map(storedRow);
+}
+
+/** Of the check-ins that may count no more, those that do not: one may have been moved on to a day of its own. */
+async function heldRows(
+  { statements }: CommitWork,
+  withdrawn: ReadonlySet<number>,
+): Promise<DayRow[]> {
+  const held: DayRow[] = [];
+  for (const journal_id of withdrawn) {
+    const [row] = await statements.checkInOf({ journal_id });
+    if (row?.counts === 0) held.push(storedRow(row));
+  }
+  return held;
+}
+
+function storedRow(row: Selectable<Schema['check_in']>): DayRow {
+  const { journal_id: journalId, station, epoch, seq, occurred_ms: occurredMs } = row;
+  const { outcome, points, transfers } = row;
+  const key = keyOf(station, epoch, seq);
+  const counted = { outcome, points, transfers };
+  return { journalId, key, station, epoch, seq, occurredMs, fresh: undefined, ...counted };
 }
 
 const transferredOf = ({ points, transfers }: DayRow): Transferred => ({
@@ -116,7 +157,7 @@ const signed = ({ credit, amount }: Transfer, account: string): number =>
 
 async function storeScore(
   work: CommitWork,
-  { checkIn, outcome, points }: Scored<DayRow>,
+  { checkIn, outcome, points }: Judged,
   isTransferred: boolean,
 ): Promise<void> {
   const transfers = checkIn.transfers + (isTransferred ? 1 : 0);
@@ -134,8 +175,8 @@ async function storeScore(
 async function storeTransfer(
   { statements, nowMs }: CommitWork,
   { reference, debit, credit, amount, code }: Transfer,
-  { checkIn, outcome, points }: Scored<DayRow>,
-  rule: { policy: number; day: string },
+  { checkIn, outcome, points }: Judged,
+  rule: { policy: number; day: string; datedAnewFromMs: number | undefined },
 ): Promise<void> {
   const { occurredMs, journalId } = checkIn;
   const reason = JSON.stringify({ rule: 'check-in', ...rule, occurredMs, outcome, points });

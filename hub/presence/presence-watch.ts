@@ -14,6 +14,7 @@ import {
 import { afterPresence } from '../domain/trouble.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import { raiseAlarm } from '../ingest/alarm-rows.ts';
+import { recentAnchors } from '../ingest/boot-anchors.ts';
 import { cursorOf } from '../ingest/chain.ts';
 import { receiptOf } from '../ingest/commit-group.ts';
 import { neighbourCallsFor } from '../ingest/neighbour-rows.ts';
@@ -225,7 +226,9 @@ export class PresenceWatch {
       const list: HubMessage[] = [];
       for (const lane of lanes) {
         const key = { station, epoch, lane };
-        list.push(receiptOf(key, await cursorOf(trx, key)));
+        // A receipt may have been lost with what it said of a boot: it is said again.
+        const boots = lane === 'routine' ? await recentAnchors(trx, station) : [];
+        list.push(receiptOf(key, await cursorOf(trx, key), [], boots));
       }
       for (const alarm of latched) {
         let command = await alarmStateFor(trx, station, alarm);

@@ -1,6 +1,7 @@
 import type BetterSqlite from 'better-sqlite3';
-import type { Insertable } from 'kysely';
-import { preparer } from './prepared.ts';
+import type { Insertable, Selectable } from 'kysely';
+import { datingStatements } from './dating-statements.ts';
+import { type Prepare, pick, preparer } from './prepared.ts';
 import type { Db, Schema } from './schema.ts';
 
 export type IngestStatements = ReturnType<typeof prepareIngest>;
@@ -12,10 +13,9 @@ export function prepareIngest(db: Db, sqlite: BetterSqlite.Database) {
     ...laneStatements(db, prepare),
     ...checkInStatements(db, prepare),
     ...ledgerStatements(db, prepare),
+    ...datingStatements(db, prepare),
   };
 }
-
-type Prepare = ReturnType<typeof preparer>;
 
 function laneStatements(db: Db, prepare: Prepare) {
   return {
@@ -33,10 +33,13 @@ function laneStatements(db: Db, prepare: Prepare) {
         .values({ ...pick(p, 'station', 'epoch', 'name', 'hash'), through: 0, dated_ms: 0 })
         .returningAll(),
     ),
-    moveLane: prepare<{ id: number; through: number; hash: string; dated_ms: number }>()((p) =>
+    moveLane: prepare<Omit<Selectable<Schema['lane']>, 'station' | 'epoch' | 'name'>>()((p) =>
       db
         .updateTable('lane')
-        .set(pick(p, 'through', 'hash', 'dated_ms'))
+        .set({
+          ...pick(p, 'through', 'hash', 'dated_ms'),
+          ...pick(p, 'boot', 'boot_start_ms', 'dated_by', 'open_seq'),
+        })
         .where('id', '=', p.id),
     ),
     addEntry: prepare<Insertable<Schema['journal']>>()((p) =>
@@ -137,10 +140,4 @@ function ledgerStatements(db: Db, prepare: Prepare) {
       db.insertInto('outbox').values(pick(p, 'messages')),
     ),
   };
-}
-
-/** Placeholders have no own members to spread: they are taken by name. */
-function pick<P, K extends keyof P>(parameters: P, ...names: K[]): Pick<P, K> {
-  const picked = Object.fromEntries(names.map((name) => [name, parameters[name]]));
-  return picked as Pick<P, K>;
 }

@@ -1,3 +1,4 @@
+import { bootAnchorMigration } from './migration-boot-anchor.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
 import { sessionsMigration } from './migration-sessions.ts';
@@ -190,4 +191,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   neighboursMigration,
   dailyClearMigration,
   sessionsMigration,
+  bootAnchorMigration,
 ];

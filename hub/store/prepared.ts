@@ -43,3 +43,11 @@ export function preparer(sqlite: BetterSqlite.Database) {
       };
     };
 }
+
+export type Prepare = ReturnType<typeof preparer>;
+
+/** Placeholders have no own members to spread: they are taken by name. */
+export function pick<P, K extends keyof P>(parameters: P, ...names: K[]): Pick<P, K> {
+  const picked = Object.fromEntries(names.map((name) => [name, parameters[name]]));
+  return picked as Pick<P, K>;
+}

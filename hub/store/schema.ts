@@ -1,5 +1,7 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { TestedBy } from '../../shared/wire/entry.ts';
+import type { Anchor } from '../domain/boot-anchor.ts';
+import type { DatedBy } from '../domain/dating.ts';
 import type { ReviewReason } from '../domain/review.ts';
 import type { TroubleKind } from '../domain/trouble.ts';
 
@@ -11,6 +13,7 @@ export interface Schema {
   card: { token: string; volunteer_id: string; status: CardStatus };
   journal: JournalTable;
   lane: LaneTable;
+  boot_anchor: BootAnchorTable;
   set_aside: SetAsideTable;
   check_in: CheckInTable;
   account: { id: string; volunteer_id: string | null; balance: number };
@@ -60,6 +63,22 @@ interface LaneTable {
   hash: string;
   /** When the newest entry with a date of its own happened; 0 for none. */
   dated_ms: number;
+  /** The boot of the newest entry, and when it began by the lane's own readings, where they tell. */
+  boot: string | null;
+  boot_start_ms: number | null;
+  /** How the newest entry was dated. */
+  dated_by: DatedBy | null;
+  /** The first of the newest entries whose dates later ones may still change. */
+  open_seq: number | null;
+}
+
+/** When a boot of a station began, as far as it had to be learnt from other than the entries themselves. */
+interface BootAnchorTable {
+  id: Generated<number>;
+  station: string;
+  boot: string;
+  start_ms: number;
+  learnt: Anchor['learnt'];
 }
 
 /** Entries of a lane that forked: kept until a person decides what becomes of them. */

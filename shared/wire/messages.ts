@@ -21,6 +21,15 @@ const envelope = { v: z.literal(1), station: stationIdSchema };
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits');
 
 /**
+ * When a boot began by the hub's reckoning, in milliseconds since 1970: told with the receipt of entries
+ * that their own clock does not date, kept by the station, and repeated with entries of that boot, so
+ * that a hub which came back from a backup dates them as before.
+ */
+export const bootAnchorSchema = z.object({ boot: readingSchema.shape.boot, startMs: z.int() });
+export type BootAnchor = z.infer<typeof bootAnchorSchema>;
+const bootAnchorsSchema = z.array(bootAnchorSchema).max(entriesPerMessageMax);
+
+/**
  * `previous` is the chain hash in front of the first entry; `sent` dates the entries of the same boot;
  * `oldest` is the lowest sequence that the station still has of this lane, so that a hub which lost
  * what came before it does not ask for it for ever.
@@ -29,6 +38,8 @@ const entriesMessage = {
   epoch: epochSchema,
   sent: readingSchema,
   oldest: sequenceSchema,
+  /** What the hub said of boots that entries of this message are of; absent when it said nothing. */
+  boots: bootAnchorsSchema.optional(),
   previous: hashSchema,
 };
 
@@ -121,6 +132,8 @@ export const receiptMessageSchema = z.object({
       }),
     )
     .max(entriesPerMessageMax),
+  /** When boots began that the station is to remember; absent when all is dated without. */
+  boots: bootAnchorsSchema.optional(),
 });
 
 /** A sealed message of somebody else's, exactly as it came: its own MAC covers these bytes. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clockAheadMaxMs, dateEntries, localDay } from '../../hub/domain/dating.ts';
+import { anchorOfSending, chooseAnchor } from '../../hub/domain/boot-anchor.ts';
+import { type Before, clockAheadMaxMs, dateEntries, localDay } from '../../hub/domain/dating.ts';
 import { reviewReason } from '../../hub/domain/review.ts';
 import type { Reading } from '../../shared/wire/entry.ts';
 
@@ -12,8 +13,18 @@ const reading = (wallMs: number, monoMs: number, synced: boolean, boot = 'boot-1
 });
 /** Half an hour after its boot, with a clock that is right. */
 const sent = reading(nowMs, 30 * minuteMs, true);
-const dated = (entries: Reading[], context: Partial<Parameters<typeof dateEntries>[1]> = {}) =>
-  dateEntries(entries, { sent, receivedMs: nowMs, datedMs: 0, ...context });
+const nothing: Before = { datedMs: 0, boot: undefined, startMs: undefined };
+const dated = (
+  entries: Reading[],
+  { sent: by = sent, before = {} }: { sent?: Reading; before?: Partial<Before> } = {},
+) =>
+  dateEntries(
+    entries.map((at) => ({ at, receivedMs: nowMs })),
+    {
+      before: { ...nothing, ...before },
+      anchors: new Map([[by.boot, anchorOfSending(by, nowMs).startMs]]),
+    },
+  );
 
 describe('an entry is dated', () => {
   it('by its own clock when a time service vouched for it', () => {
@@ -29,14 +40,30 @@ describe('an entry is dated', () => {
 
   it('by the sending when it is of the same boot, in 1970 as well', () => {
     expect(dated([reading(7, 10 * minuteMs, false)])).toMatchObject([
-      { datedBy: 'same-boot', occurredMs: nowMs - 20 * minuteMs },
+      { datedBy: 'boot-anchor', occurredMs: nowMs - 20 * minuteMs },
     ]);
   });
 
   it('by the reception when the clock is still wrong at the sending', () => {
     const unset = reading(1_000_000, 30 * minuteMs, false);
     const [entry] = dated([reading(7, 29 * minuteMs, false)], { sent: unset });
-    expect(entry).toMatchObject({ datedBy: 'same-boot', occurredMs: nowMs - minuteMs });
+    expect(entry).toMatchObject({ datedBy: 'boot-anchor', occurredMs: nowMs - minuteMs });
+  });
+
+  it('by the nearest reading of its boot, whatever the message was sent with', () => {
+    const entries = [
+      reading(nowMs - 3 * hourMs, 1, true),
+      reading(7, minuteMs, false),
+      reading(nowMs - hourMs, 2 * minuteMs, true),
+    ];
+    expect(dated(entries)[1]).toMatchObject({
+      datedBy: 'same-boot',
+      occurredMs: nowMs - 3 * hourMs + minuteMs - 1,
+    });
+    const startMs = nowMs - 2 * hourMs;
+    expect(
+      dated([reading(7, minuteMs, false)], { before: { boot: 'boot-1', startMs } }),
+    ).toMatchObject([{ datedBy: 'same-boot', occurredMs: startMs + minuteMs }]);
   });
 
   it('by a later entry of its boot, also when it is sent after another boot', () => {
@@ -63,7 +90,7 @@ describe('an entry is dated', () => {
       isFuture: false,
     });
     const alone = [reading(7, minuteMs, false, 'boot-lost')];
-    expect(dated(alone, { datedMs: nowMs - 5 * hourMs })).toMatchObject([
+    expect(dated(alone, { before: { datedMs: nowMs - 5 * hourMs } })).toMatchObject([
       { datedBy: 'bounds', occurredMs: nowMs, earliestMs: nowMs - 5 * hourMs },
     ]);
   });
@@ -71,7 +98,7 @@ describe('an entry is dated', () => {
   it('not by a clock that runs ahead of the hub, however sure of itself', () => {
     const ahead = reading(nowMs + clockAheadMaxMs + 1, 29 * minuteMs, true);
     expect(dated([ahead])).toMatchObject([
-      { datedBy: 'same-boot', occurredMs: nowMs - minuteMs, isFuture: true },
+      { datedBy: 'boot-anchor', occurredMs: nowMs - minuteMs, isFuture: true },
     ]);
   });
 
@@ -100,6 +127,44 @@ describe('an entry is dated', () => {
         }
       }),
     );
+  });
+});
+
+describe('when a boot began is known', () => {
+  const by = (learnt: 'station-clock' | 'receipt-time' | 'repeated', startMs = nowMs) => ({
+    ...{ learnt, startMs },
+  });
+  const chosen = (evidence: Partial<Parameters<typeof chooseAnchor>[0]>) =>
+    chooseAnchor({
+      ...{ kept: undefined, toldMs: undefined, sending: undefined, latestMs: nowMs },
+      ...evidence,
+    });
+
+  it('by the sending, until the station repeats what it was told', () => {
+    const sending = anchorOfSending(reading(5, 400, false), nowMs + 400);
+    expect(sending).toEqual(by('receipt-time'));
+    expect(chosen({ sending })).toBe(sending);
+    expect(chosen({ sending, toldMs: 900 })).toEqual(by('repeated', 900));
+    expect(chosen({})).toBeUndefined();
+  });
+
+  it('as before, whatever a later message says', () => {
+    for (const kept of [by('station-clock'), by('receipt-time'), by('repeated')]) {
+      for (const sending of [by('station-clock', nowMs - 990), by('receipt-time', nowMs - 990)]) {
+        const latestMs = nowMs - 990;
+        expect(chosen({ kept, sending, latestMs, toldMs: nowMs + 1 })).toBe(kept);
+      }
+    }
+    const kept = by('station-clock');
+    expect(chosen({ kept, toldMs: 1, latestMs: 1 })).toBe(kept);
+  });
+
+  it('better once a message shows that the one before had waited somewhere', () => {
+    for (const kept of [by('receipt-time'), by('repeated')]) {
+      expect(chosen({ kept, toldMs: nowMs - 1 })).toEqual(by('repeated', nowMs - 1));
+      const latestMs = nowMs - hourMs;
+      expect(chosen({ kept, latestMs })).toEqual(by('receipt-time', latestMs));
+    }
   });
 });
 

@@ -25,8 +25,8 @@ describe('golden messages of wire version 1', () => {
     expect(names).toEqual(
       [
         ...['alarm', 'alarm-test', 'command', 'command-announce-every', 'command-neighbour-alarm'],
-        ...['command-test', 'health', 'health-all-parts', 'journal', 'presence', 'receipt'],
-        ...['relay', 'relayed'],
+        ...['command-test', 'health', 'health-all-parts', 'journal', 'journal-boots'],
+        ...['presence', 'receipt', 'receipt-boots', 'relay', 'relayed'],
       ]
         .map((name) => `${name}.json`)
         .sort(),

@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { type Reading, readingSchema } from '../../shared/wire/entry.ts';
+import {
+  type Before,
+  bootsWithoutReading,
+  type Dated,
+  dateEntries,
+  isSound,
+} from '../domain/dating.ts';
+import { endAfter, type LaneEnd, type Numbered, openChanges } from '../domain/lane-end.ts';
+import type { EntriesMessage } from './admit.ts';
+import { anchorsOf } from './boot-anchors.ts';
+import type { ChainedEntry } from './chain.ts';
+import type { CommitWork } from './commit-work.ts';
+import type { LaneCursor } from './lane-cursors.ts';
+
+/** A stored entry that what has come since dates otherwise. */
+export interface DatedAnew {
+  readonly journalId: number;
+  readonly type: string;
+  readonly receivedMs: number;
+  readonly wasMs: number;
+  readonly dated: Dated;
+}
+
+export interface LaneDates {
+  /** Of the fresh entries, in their order. */
+  readonly dates: readonly Dated[];
+  /** Stored entries of the lane that are to be dated anew along with them. */
+  readonly anew: readonly DatedAnew[];
+  readonly end: LaneEnd;
+}
+
+type Row = LaneCursor['row'];
+
+/**
+ * Dates what a message brings of a lane, and dates anew what stands open before it: an entry without a
+ * date of its own lies between its neighbours, and a neighbour that comes later tells more than the
+ * time at which the entry came. So the dates are the same however a lane is split into messages.
+ * @param fresh in the order of the lane
+ */
+export async function dateFresh(
+  work: CommitWork,
+  { row, key }: LaneCursor,
+  message: EntriesMessage,
+  fresh: readonly ChainedEntry[],
+): Promise<LaneDates> {
+  const late = fresh.filter(({ entry }) => entry.seq <= row.through);
+  const lateDates = late.length > 0 ? await datesOfLate(work, row, message, late) : [];
+  const next = late.length > 0 ? fresh.slice(late.length) : fresh;
+  const { dates, anew, end } = await datesOfNext(work, row, message, next.map(undated(work.nowMs)));
+  return {
+    dates: [...lateDates, ...dates],
+    anew,
+    // An alarm comes alone, and was told to people with its date: that stays.
+    end: key.lane === 'alarm' ? { ...end, openSeq: undefined } : end,
+  };
+}
+
+const undated =
+  (receivedMs: number) =>
+  ({ entry: { seq, at } }: ChainedEntry): Numbered => ({ seq, at, receivedMs });
+
+async function datesOfNext(
+  work: CommitWork,
+  row: Row,
+  message: EntriesMessage,
+  next: readonly Numbered[],
+): Promise<LaneDates> {
+  const end = endOf(row);
+  const { dates, moved } = await datesBehind(work, message, end, next);
+  if (!openChanges(end, next, dates, moved)) {
+    return { dates, anew: [], end: endAfter(end, next, dates) };
+  }
+  const from = end.openSeq ?? row.through + 1;
+  const open = await work.statements.entriesFrom({ lane_id: row.id, from });
+  const before = await beforeSeq(work, row, from);
+  const stretch = [
+    ...open.map(({ seq, body, received_ms }) => ({
+      ...{ seq, at: readingOf(body), receivedMs: received_ms },
+    })),
+    ...next,
+  ];
+  const { dates: all } = await datesBehind(work, message, before, stretch);
+  const anew = open.flatMap((stored, index): DatedAnew[] => {
+    const dated = all[index];
+    const isSame =
+      dated?.occurredMs === stored.occurred_ms &&
+      dated.datedBy === stored.dated_by &&
+      (dated.earliestMs ?? null) === stored.earliest_ms;
+    if (!dated || isSame) return [];
+    const { id: journalId, type, received_ms: receivedMs, occurred_ms: wasMs } = stored;
+    return [{ journalId, type, receivedMs, wasMs, dated }];
+  });
+  const start = { ...before, datedBy: undefined, openSeq: undefined };
+  return { dates: all.slice(open.length), anew, end: endAfter(start, stretch, all) };
+}
+
+async function datesBehind(
+  work: CommitWork,
+  message: EntriesMessage,
+  before: Before,
+  entries: readonly Numbered[],
+): Promise<{ dates: Dated[]; moved: ReadonlySet<string> }> {
+  const { starts, moved } = await anchorsOf(work, message, bootsWithoutReading(entries, before));
+  return { dates: dateEntries(entries, { before, anchors: starts }), moved };
+}
+
+/** What comes later from before a gap lies between what is stored on either side of it. */
+async function datesOfLate(
+  work: CommitWork,
+  row: Row,
+  message: EntriesMessage,
+  late: readonly ChainedEntry[],
+): Promise<Dated[]> {
+  const entries = late.map(undated(work.nowMs));
+  const before = await beforeSeq(work, row, entries[0]?.seq ?? 1);
+  const seq = entries.at(-1)?.seq ?? row.through;
+  const [behind] = await work.statements.datedBehind({ lane_id: row.id, seq });
+  const { starts } = await anchorsOf(work, message, bootsWithoutReading(entries, before));
+  return dateEntries(entries, { before, anchors: starts, afterMs: behind?.occurred_ms });
+}
+
+/** What stands before an entry that is not the newest of its lane. */
+async function beforeSeq({ statements }: CommitWork, row: Row, seq: number): Promise<Before> {
+  const [stored] = await statements.datedBefore({ lane_id: row.id, seq });
+  if (!stored) return { datedMs: 0, boot: undefined, startMs: undefined };
+  const at = readingOf(stored.body);
+  const isOwn = isSound(at, stored.received_ms);
+  return {
+    datedMs: stored.occurred_ms,
+    boot: isOwn ? at.boot : undefined,
+    startMs: isOwn ? at.wallMs - at.monoMs : undefined,
+  };
+}
+
+const storedSchema = z.object({ at: readingSchema });
+const readingOf = (body: string): Reading => storedSchema.parse(JSON.parse(body)).at;
+
+const endOf = ({ dated_ms, boot, boot_start_ms, dated_by, open_seq }: Row): LaneEnd => ({
+  datedMs: dated_ms,
+  boot: boot ?? undefined,
+  startMs: boot_start_ms ?? undefined,
+  datedBy: dated_by ?? undefined,
+  openSeq: open_seq ?? undefined,
+});
+
+/** @returns the columns of the lane that say the same. */
+export const rowOfEnd = ({ datedMs, boot, startMs, datedBy, openSeq }: LaneEnd) => ({
+  dated_ms: datedMs,
+  boot: boot ?? null,
+  boot_start_ms: startMs ?? null,
+  dated_by: datedBy ?? null,
+  open_seq: openSeq ?? null,
+});
