@@ -35,8 +35,8 @@ export class TroubleBook {
   }
 
   /**
-   * A trouble that is open already is told again, and is no second one; an earlier beginning is
-   * believed. A revoked station has no trouble.
+   * A trouble that is open already is told again, and is no second one; the latest reason stands, and
+   * an earlier beginning is believed. A revoked station has no trouble.
    * @param atMs when it began
    */
   begin(trouble: TroubleKey & { readonly detail: string }, atMs: number): Promise<void> {
@@ -55,7 +55,8 @@ export class TroubleBook {
         if (news.state === 'begun') await this.#beginNew(news, atMs);
         return;
       case 'tell-again': {
-        const told = { told_ms: this.#nowMs, begun_ms: Math.min(step.open.begunMs, atMs) };
+        const { detail } = news.state === 'begun' ? news : step.open;
+        const told = { told_ms: this.#nowMs, begun_ms: Math.min(step.open.begunMs, atMs), detail };
         await this.#trx.updateTable('trouble').set(told).where('id', '=', step.open.id).execute();
         return;
       }

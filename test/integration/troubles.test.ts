@@ -133,6 +133,23 @@ describe('troubles', () => {
     expect((await open()).map(({ part }) => part)).toEqual(['first']);
   });
 
+  it('say why they are there now, and keep their last reason for good', async () => {
+    const key = { kind: 'notifier', part: 'ops' } as const;
+    await withTroubles(hub.store.db, hub.nowMs, async (book) => {
+      await book.begin({ ...key, detail: 'no such host' }, hub.nowMs);
+      await book.begin({ ...key, detail: 'answered 500' }, hub.nowMs);
+    });
+    expect(await open()).toMatchObject([{ detail: 'answered 500' }]);
+    await withTroubles(hub.store.db, hub.nowMs, async (book) => {
+      await book.end(key, hub.nowMs);
+      await book.begin({ ...key, detail: 'answered 403' }, hub.nowMs);
+    });
+    expect((await all()).map(({ detail }) => detail)).toEqual(['answered 500', 'answered 403']);
+    expect((await feed()).map(({ detail }) => detail)).toEqual([
+      ...['no such host', 'answered 500', 'answered 403'],
+    ]);
+  });
+
   it('are kept with the transaction that found them, or not at all', async () => {
     const failing = withTroubles(hub.store.db, hub.nowMs, async (book) => {
       await book.begin({ kind: 'notifier', detail: '' }, hub.nowMs);
