@@ -21,7 +21,10 @@ export interface Notifier {
   readonly name: string;
   /** Fulfils when the other side has taken it. @throws NotifyError with one line for the operator */
   notify(notice: Notice, signal: AbortSignal): Promise<void>;
-  /** What must be kept alive between alarms (supervision of a line); most have nothing. */
+  /**
+   * What must be kept alive between alarms (supervision of a line); most have nothing. It tells after
+   * each try what the trouble is, or undefined.
+   */
   start?(onTrouble: (trouble: string | undefined) => void): void;
   stop?(): Promise<void>;
 }

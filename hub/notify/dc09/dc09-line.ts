@@ -6,6 +6,9 @@ import type { Dc09Settings } from './dc09-settings.ts';
 import { exchange } from './exchange.ts';
 import { decodeFrame, encodeFrame, type FrameId } from './frame.ts';
 
+/** The receiver answers, and will never take this one (DUH): a line that is well says nothing of that. */
+export class NotUnderstood extends NotifyError {}
+
 /** What is to be delivered. The time of sending is put on it at each attempt. */
 export interface Delivery {
   readonly id: FrameId;
@@ -66,7 +69,9 @@ export class Dc09Line {
     for (let attempts = 1; ; attempts += 1) {
       const { answer, reason } = await this.#attempt(delivery, signal);
       if (answer?.kind === 'ack') return;
-      if (answer?.kind === 'duh') throw this.#error('does not understand this event (DUH)');
+      if (answer?.kind === 'duh') {
+        throw new NotUnderstood(this.#said('does not understand this event (DUH)'));
+      }
       if (answer?.atMs !== undefined) {
         if (corrections === clockCorrectionsMax) {
           throw this.#error('refuses this (NAK) with its own time on it; check account and key');
@@ -161,7 +166,11 @@ export class Dc09Line {
   }
 
   #error(what: string): NotifyError {
+    return new NotifyError(this.#said(what));
+  }
+
+  #said(what: string): string {
     const { host, port } = this.#settings;
-    return new NotifyError(`the receiver ${host}:${port} ${what}`);
+    return `the receiver ${host}:${port} ${what}`;
   }
 }

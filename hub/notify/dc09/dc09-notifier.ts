@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { underSignals } from '../../../shared/any-signal.ts';
 import { systemTimers, type Timers } from '../../../shared/timers.ts';
 import type { Notice, Notifier } from '../notifier.ts';
-import { Dc09Line, type LineOptions } from './dc09-line.ts';
+import { Dc09Line, type LineOptions, NotUnderstood } from './dc09-line.ts';
 import type { Dc09Settings } from './dc09-settings.ts';
 import { eventData } from './event-data.ts';
 import { LineSupervision } from './line-supervision.ts';
@@ -26,6 +26,8 @@ export class Dc09Notifier implements Notifier {
   readonly #sequences: SequenceBook;
   readonly #stopping = new AbortController();
   #supervision: LineSupervision | undefined;
+  /** The latest event was not understood: a NULL that is taken is no end of that trouble. */
+  #isMisunderstood = false;
 
   constructor(settings: Dc09Settings, options: Dc09Options = {}) {
     const { timers = systemTimers, now = Date.now, random = Math.random } = options;
@@ -47,9 +49,15 @@ export class Dc09Notifier implements Notifier {
     const zone = zones[notice.station] ?? zoneDefault;
     const { id, data } = eventData(format, account, notice, zone);
     const sequence = this.#sequences.numberOf(`${notice.id} ${data}`);
-    await underSignals([signal, this.#stopping.signal], (either) =>
-      this.#line.deliver({ id, sequence, data }, either),
-    );
+    try {
+      await underSignals([signal, this.#stopping.signal], (either) =>
+        this.#line.deliver({ id, sequence, data }, either),
+      );
+    } catch (error) {
+      if (error instanceof NotUnderstood) this.#isMisunderstood = true;
+      throw error;
+    }
+    this.#isMisunderstood = false;
     this.#supervision?.worked();
   }
 
@@ -63,7 +71,9 @@ export class Dc09Notifier implements Notifier {
       timers: this.#timers,
       // NULL has 0000: it is no event, and uses up no number.
       probe: (signal) => this.#line.deliver({ id: 'NULL', sequence: 0, data: '' }, signal),
-      onTrouble,
+      onTrouble: (trouble) => {
+        if (trouble !== undefined || !this.#isMisunderstood) onTrouble(trouble);
+      },
     });
   }
 

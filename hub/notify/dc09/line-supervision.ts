@@ -9,7 +9,11 @@ export interface SupervisionOptions {
   readonly timers: Timers;
   /** Fulfils when the line works. @throws NotifyError when it does not */
   readonly probe: (signal: AbortSignal) => Promise<void>;
-  /** Told once what the trouble is, and once, with undefined, that it is over. */
+  /**
+   * Told after every try what the trouble is, or, with undefined, that there is none. Whoever listens
+   * may have heard otherwise meanwhile (an earlier run of the hub, a notice that failed, a person who
+   * thought it mended): what is told once only would never put that right.
+   */
   readonly onTrouble: (trouble: string | undefined) => void;
 }
 
@@ -66,8 +70,7 @@ export class LineSupervision {
   }
 
   #tell(trouble: string | undefined): void {
-    const isNews = (trouble === undefined) !== (this.#trouble === undefined);
     this.#trouble = trouble;
-    if (isNews) this.#options.onTrouble(trouble);
+    this.#options.onTrouble(trouble);
   }
 }
