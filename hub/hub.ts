@@ -6,7 +6,7 @@ import { lockFolder } from '../shared/process-lock.ts';
 import { hubPresenceTopic, stationFilters } from '../shared/wire/topics.ts';
 import { countOpenAlarms, countOutbox } from './app/reports.ts';
 import { withTroubles } from './app/trouble-book.ts';
-import { countOpenTroubles } from './app/troubles.ts';
+import { countOpenTroubles, endTroublesOfStrangers } from './app/troubles.ts';
 import { hubPresence, makeBus } from './bus/choose-bus.ts';
 import { EmbeddedBus } from './bus/embedded-bus.ts';
 import { readTlsFiles } from './bus/tls-files.ts';
@@ -128,6 +128,10 @@ async function boot(
   const tests = new TestWatch({ db: store.db, testEveryDays, now: Date.now, onCommitted, log });
   closers.push(await tests.start());
   closers.push(() => outbox.stop());
+  await endTroublesOfStrangers(
+    store.db,
+    settings.notifiers.map(({ name }) => name),
+  );
   ladder.start();
   closers.push(() => ladder.stop());
   closers.push(writeRefusals(ingest, store, log));

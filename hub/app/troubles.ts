@@ -3,7 +3,7 @@ import { Outgoing } from '../feed/outgoing.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Db } from '../store/schema.ts';
 import { noteAction, Refusal } from './registry.ts';
-import { TroubleBook } from './trouble-book.ts';
+import { TroubleBook, withTroubles } from './trouble-book.ts';
 
 /** @returns the troubles that have not ended, oldest first; with `all`, every one. */
 export async function listTroubles({ db }: Pick<Store, 'db'>, { all = false } = {}) {
@@ -36,8 +36,32 @@ export const openTroubles = (db: Db) =>
 export const countOpenTroubles = async ({ db }: Pick<Store, 'db'>): Promise<number> =>
   (await openTroubles(db)).length;
 
+/** A notifier was tried and works: its trouble is over, if there is one. */
+export const notifierWorks = (db: Db, name: string, atMs = Date.now()): Promise<void> =>
+  withTroubles(db, atMs, (book) => book.end({ kind: 'notifier', part: name }, atMs));
+
+/** Ends the troubles of notifiers that hub.json names no more: nothing would ever be heard of them. */
+export async function endTroublesOfStrangers(
+  db: Db,
+  notifiers: readonly string[],
+  atMs = Date.now(),
+): Promise<void> {
+  const closing = { by: 'hub', note: 'hub.json has no such notifier any more' };
+  await withTroubles(db, atMs, async (book, trx) => {
+    const open = await trx
+      .selectFrom('trouble')
+      .select(['kind', 'part'])
+      .where('kind', '=', 'notifier')
+      .where('ended_ms', 'is', null)
+      .execute();
+    for (const key of open.filter(({ part }) => !notifiers.includes(part))) {
+      await book.end(key, atMs, closing);
+    }
+  });
+}
+
 /**
- * A person has looked into a trouble that nothing else ends.
+ * A person has looked into a trouble that nothing else may end.
  * @throws Refusal when there is no such trouble, it has ended, or it ends by itself
  */
 export async function endTrouble(

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { Refusal } from '../app/registry.ts';
+import { notifierWorks } from '../app/troubles.ts';
 import { type Notice, type Notifier, NotifyError } from '../notify/notifier.ts';
 import { readHubSettings } from '../settings.ts';
-import { answer, type Common, command, fromHere } from './run.ts';
+import { answer, type Common, command, fromHere, hasStore, withStore } from './run.ts';
 
 /** Longer than the attempts of any notifier, so that what is told is its own reason. */
 const tryTimeoutMs = 120_000;
@@ -22,6 +23,8 @@ export function addNotifyCommands(program: Command): void {
           const one = all.find((notifier) => notifier.name === name);
           if (!one) throw new Refusal(`there is no notifier ${name}: ${listOf(all)}`);
           await tryOut(one);
+          // What a notice to nobody cannot begin it can end: the other side has taken it just now.
+          if (hasStore(common)) await withStore(common, ({ db }) => notifierWorks(db, name));
           answer(common, { notifier: name, taken: true }, `${name}: the test was taken`);
         }),
     );

@@ -23,17 +23,21 @@ export const command = (name: string, description: string): Command =>
 /** A path as whoever called means it: npm runs its scripts in the folder of the package (npm-run, "INIT_CWD"). */
 export const fromHere = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path);
 
+/** @returns whether there is a hub's data in the folder */
+export const hasStore = ({ data }: Common): boolean =>
+  existsSync(join(fromHere(data), storeFileName));
+
 /**
  * Opens the hub's store for one piece of work; the hub may be running beside it.
  * @param create makes a new store where there is none; without it, a mistyped folder is a refusal
  */
 export async function withStore<T>(
-  { data }: Common,
+  common: Common,
   work: (store: Store) => Promise<T>,
   { create = false } = {},
 ): Promise<T> {
-  const folder = fromHere(data);
-  if (!create && !existsSync(join(folder, storeFileName))) {
+  const folder = fromHere(common.data);
+  if (!create && !hasStore(common)) {
     throw new Refusal(`there is no hub's data in ${folder}: say where with --data`);
   }
   const store = openStore(folder);

@@ -35,7 +35,7 @@ export function addSupervisionCommands(program: Command, station: Command): void
       .action(list),
   );
   trouble.addCommand(
-    command('end', 'Ends a trouble that only a person can end, such as entries that never came.')
+    command('end', 'Ends a trouble that may end no other way: entries that never came, a notifier.')
       .argument('<id>', 'number of the trouble', count)
       .requiredOption('--by <name>', 'who looked into it')
       .requiredOption('--note <text>', 'what was found')

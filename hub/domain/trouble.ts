@@ -22,8 +22,11 @@ export const troubleKinds = [
 ] as const;
 export type TroubleKind = (typeof troubleKinds)[number];
 
-/** What no news will ever end: a person looks into it and says what was found. */
-export const endedByPerson: readonly TroubleKind[] = ['entries-missing'];
+/**
+ * What no news may ever end: a person looks into it and says what was found. A notifier that is mended
+ * says so with its next notice only, and the next alarm may be far.
+ */
+export const endedByPerson: readonly TroubleKind[] = ['entries-missing', 'notifier'];
 
 /** One kind of trouble of a station is open at most once for each part. */
 export interface TroubleKey {

@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { withTroubles } from '../../hub/app/trouble-book.ts';
+import { listTroubles } from '../../hub/app/troubles.ts';
+import { openStore, type Store } from '../../hub/store/open-store.ts';
 import { freePort } from '../support/free-port.ts';
 import { WebReceiver } from '../support/web-receiver.ts';
 
@@ -51,6 +54,25 @@ describe('hub notify try', { timeout: 60_000 }, () => {
     ]);
     const { stdout } = await attempt('group-1', '--json');
     expect(JSON.parse(stdout)).toEqual({ notifier: 'group-1', taken: true });
+  });
+
+  it('ends the trouble of that notifier when it is taken, and begins none when it is not', async () => {
+    configure(robot('group-1'), robot('group-2', await freePort()));
+    const inStore = async <T>(work: (store: Store) => Promise<T>): Promise<T> => {
+      const store = openStore(folder);
+      return work(store).finally(() => store.close());
+    };
+    const troubled = () =>
+      inStore(async (store) => (await listTroubles(store)).map(({ part }) => part));
+    for (const part of ['group-1', 'ops']) {
+      await inStore(({ db }) =>
+        withTroubles(db, 1, (book) => book.begin({ kind: 'notifier', part, detail: 'x' }, 1)),
+      );
+    }
+    await attempt('group-2');
+    expect(await troubled()).toEqual(['group-1', 'ops']);
+    await attempt('group-1');
+    expect(await troubled()).toEqual(['ops']);
   });
 
   it('says in one line why it was not taken', async () => {

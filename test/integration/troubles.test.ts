@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decideSetAside } from '../../hub/app/decisions.ts';
 import { revokeStation } from '../../hub/app/registry.ts';
 import { withTroubles } from '../../hub/app/trouble-book.ts';
-import { endTrouble, listTroubles } from '../../hub/app/troubles.ts';
+import { endTrouble, endTroublesOfStrangers, listTroubles } from '../../hub/app/troubles.ts';
 import { migrations } from '../../hub/store/migrations.ts';
 import { storeOn } from '../../hub/store/open-store.ts';
 import { dayOf, IngestHub, minuteMs, Past, startMs } from '../support/ingest-hub.ts';
@@ -131,6 +131,31 @@ describe('troubles', () => {
       book.end({ kind: 'notifier', part: 'second' }, hub.nowMs),
     );
     expect((await open()).map(({ part }) => part)).toEqual(['first']);
+  });
+
+  it('of a notifier can be ended by a person too', async () => {
+    const key = { kind: 'notifier', part: 'ops' } as const;
+    await withTroubles(hub.store.db, hub.nowMs, (book) =>
+      book.begin({ ...key, detail: 'answered 500' }, hub.nowMs),
+    );
+    const [{ id = 0 } = {}] = await open();
+    await endTrouble(hub.store, id, { by: 'Operator 1', note: 'its server was mended' });
+    expect(await open()).toEqual([]);
+  });
+
+  it('of notifiers that there are no more are over, and no others', async () => {
+    await hub.give(new Past(hub).add(1, fault('begun')).message(1, 1));
+    for (const part of ['ops', 'gone']) {
+      await withTroubles(hub.store.db, hub.nowMs, (book) =>
+        book.begin({ kind: 'notifier', part, detail: 'answered 500' }, hub.nowMs),
+      );
+    }
+    await endTroublesOfStrangers(hub.store.db, ['ops'], hub.nowMs);
+    expect((await open()).map(({ kind, part }) => [kind, part])).toEqual([
+      ['reader', null],
+      ['notifier', 'ops'],
+    ]);
+    expect((await feed()).at(-1)).toMatchObject({ part: 'gone', state: 'ended', by: 'hub' });
   });
 
   it('say why they are there now, and keep their last reason for good', async () => {
