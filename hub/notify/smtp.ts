@@ -82,14 +82,27 @@ function transportOf({ host, port, tls, user, password, ca, timeoutMs }: Setting
 /** Troubles of the way to the server, which may pass: https://nodemailer.com/errors */
 const passingCodes = ['ESOCKET', 'ECONNECTION', 'ETIMEDOUT', 'EDNS'];
 
-function troubleOf(error: unknown, { user = '', password = '' }: Settings): NotifyError {
+/** A part of an address that is shorter than this is in many words, and tells of nobody. */
+const mailboxCharactersMin = 3;
+
+/** People's addresses, and their parts before the "@", which servers name alone as well. */
+function personal({ from, to, user = '' }: Settings): string[] {
+  const addresses = [user, from, ...to];
+  const mailboxes = addresses
+    .map((address) => address.split('@')[0] ?? '')
+    .filter(({ length }) => length >= mailboxCharactersMin);
+  return [...addresses, ...mailboxes];
+}
+
+function troubleOf(error: unknown, settings: Settings): NotifyError {
+  const { user = '', password = '' } = settings;
   if (!(error instanceof Error)) return new NotifyError('the mail was not sent');
   const { code, responseCode } = { code: '', responseCode: 0, ...error };
   if (code === 'EAUTH') {
     return new NotifyError(`the mail server refused user and password (${responseCode})`);
   }
   const plain = Buffer.from(`\0${user}\0${password}`).toString('base64');
-  const told = quoted(error.message, [password, plain, user]);
+  const told = quoted(error.message, [password, plain, ...personal(settings)]);
   // RFC 5321, 4.2.1: 4yz is a transient refusal, 5yz a permanent one.
   const isPassing =
     responseCode === 0 ? passingCodes.includes(code) : responseCode >= 400 && responseCode < 500;

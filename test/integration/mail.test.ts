@@ -61,6 +61,18 @@ describe('a mail', () => {
     expect(receiver.mails.map(({ to }) => to)).toEqual([['duty-1@scheme.example']]);
   });
 
+  it('names nobody in its trouble, however the server writes an address', async () => {
+    receiver = await MailReceiver.start();
+    receiver.mood = 'refuses';
+    receiver.refusal = [
+      ...['Duty-1@Scheme.Example: quota', '<duty-2@scheme.example> is away (duty-2)'],
+      ...[`from ${login.user}`, 'mailbox is full'],
+    ].join('; ');
+    const { message } = await failureOf(sender({ tls: 'none' }).notify(exampleNotice, never));
+    expect(message).toMatch(/550 \[secret\]: quota;.* mailbox is full$/);
+    expect(message).not.toMatch(/duty|scheme\.example/i);
+  });
+
   it('has one subject and no more headers, whatever a station is called', async () => {
     receiver = await MailReceiver.start();
     const stationName = 'Station 1\r\nBcc: somebody@else.example\r\n\r\nhello';
