@@ -18,8 +18,9 @@ import { startHttpServer } from './http/server.ts';
 import { type StationServer, startStationServer } from './http/station-server.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { StationDirectory } from './ingest/station-directory.ts';
-import { makeLadder } from './ladder/ladder-settings.ts';
+import { makeLadder, untoldBy } from './ladder/ladder-settings.ts';
 import { LadderWatch } from './ladder/ladder-watch.ts';
+import { zoneWarnings } from './notify/dc09/zone-warnings.ts';
 import { makeNotifiers } from './notify/make-notifiers.ts';
 import { PresenceWatch } from './presence/presence-watch.ts';
 import { TestWatch } from './presence/test-watch.ts';
@@ -128,10 +129,7 @@ async function boot(
   const tests = new TestWatch({ db: store.db, testEveryDays, now: Date.now, onCommitted, log });
   closers.push(await tests.start());
   closers.push(() => outbox.stop());
-  await endTroublesOfStrangers(
-    store.db,
-    settings.notifiers.map(({ name }) => name),
-  );
+  await lookOverNotifiers({ store, directory, settings, log });
   ladder.start();
   closers.push(() => ladder.stop());
   closers.push(writeRefusals(ingest, store, log));
@@ -199,14 +197,27 @@ async function openStationDoor(
   });
 }
 
+interface LadderUses {
+  readonly store: Store;
+  readonly directory: StationDirectory;
+  readonly settings: HubSettings;
+  readonly log: Log;
+}
+
+/** What hub.json says of notifiers is sound by itself, and may yet not fit what is in the store. */
+async function lookOverNotifiers({ store, directory, settings, log }: LadderUses): Promise<void> {
+  const names = settings.notifiers.map(({ name }) => name);
+  await endTroublesOfStrangers(store.db, names);
+  const doubts = [
+    ...untoldBy(settings.ladder, names),
+    ...zoneWarnings(settings.notifiers, directory.inService()),
+  ];
+  for (const doubt of doubts) log.warn(`hub.json: ${doubt}`);
+}
+
 /** What is told of alarms that nobody acknowledges. */
 function watchLadder(
-  {
-    store,
-    directory,
-    settings,
-    log,
-  }: { store: Store; directory: StationDirectory; settings: HubSettings; log: Log },
+  { store, directory, settings, log }: LadderUses,
   onCommitted: () => void,
 ): LadderWatch {
   return new LadderWatch({

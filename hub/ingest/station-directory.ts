@@ -37,6 +37,11 @@ export class StationDirectory {
     );
   }
 
+  /** Those that may speak. */
+  inService(): string[] {
+    return [...this.#stations.values()].filter(({ revoked }) => !revoked).map(({ id }) => id);
+  }
+
   find(station: string): KnownStation | undefined {
     return this.#stations.get(station);
   }

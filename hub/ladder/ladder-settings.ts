@@ -12,6 +12,9 @@ const stepSchema = z.strictObject({
   notify: z.array(z.string().min(1)).min(1, 'a step tells somebody'),
 });
 
+const namedTwice = (names: readonly string[]): Set<string> =>
+  new Set(names.filter((name, index) => names.indexOf(name) !== index));
+
 /** `ladder` in hub.json. Without it an alarm that nobody acknowledges is loud on the feed alone. */
 export const ladderSchema = z
   .strictObject({
@@ -20,7 +23,11 @@ export const ladderSchema = z
     repeatEveryS: z.int().min(repeatMinS).max(3_600).default(60),
   })
   .superRefine(({ steps, exhaustedAfterS }, context) => {
-    for (const [index, { afterS }] of steps.entries()) {
+    for (const [index, { afterS, notify }] of steps.entries()) {
+      for (const name of namedTwice(notify)) {
+        const path = ['steps', index, 'notify'];
+        context.addIssue({ code: 'custom', path, message: `names ${name} twice: once is enough` });
+      }
       const before = steps[index - 1]?.afterS ?? -1;
       const path = ['steps', index, 'afterS'];
       if (afterS <= before) {
@@ -47,3 +54,11 @@ export function makeLadder({ steps, exhaustedAfterS, repeatEveryS }: LadderSetti
 export function strangersOn(settings: LadderSettings, notifiers: readonly string[]): string[] {
   return everybody(makeLadder(settings)).filter((name) => !notifiers.includes(name));
 }
+
+/** @returns one line for each notifier that stands on no step: nobody would ever hear from it */
+export const untoldBy = (settings: LadderSettings, notifiers: readonly string[]): string[] => {
+  const named = everybody(makeLadder(settings));
+  return notifiers
+    .filter((name) => !named.includes(name))
+    .map((name) => `no step of the ladder tells ${name}`);
+};

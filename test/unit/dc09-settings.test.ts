@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dc09Schema } from '../../hub/notify/dc09/dc09-settings.ts';
+import { zoneWarnings } from '../../hub/notify/dc09/zone-warnings.ts';
 
 const least = { kind: 'dc09', name: 'Monitoring', host: '192.0.2.7', port: 4000, account: '1234' };
 const faults = (settings: object): string[] =>
@@ -44,11 +45,27 @@ describe('the settings of a monitoring station', () => {
     [{ host: 'tcp://192.0.2.7' }, 'host: expected a host name or an IP address'],
     [{ supervisionS: 5 }, 'supervisionS: 0, or 10 to 3600'],
     [
+      { zones: { 'st-00000001': 7, 'st-00000002': 8, 'st-00000003': 7 } },
+      "zones.st-00000003: is st-00000001's zone 7 too: help would be sent to one of the two",
+    ],
+    [
       { zones: { 'st-00000001': 7 }, zoneDefault: 7 },
       'zoneDefault: is the zone of a station: help would be sent there for every station that is not listed',
     ],
   ])('%o: %s', (settings, fault) => {
     expect(faults(settings)).toEqual([fault]);
+  });
+
+  it('are held against the stations that there are', () => {
+    const settings = dc09Schema.parse({ ...least, zones: { 'st-00000001': 1, 'st-00000009': 9 } });
+    expect(zoneWarnings([settings], ['st-00000001'])).toEqual([
+      'zones of Monitoring name stations that are not in service: st-00000009',
+    ]);
+    const many = Array.from({ length: 8 }, (_, index) => `st-0000000${index + 2}`);
+    expect(zoneWarnings([settings], ['st-00000001', ...many])).toEqual([
+      'zones of Monitoring lack st-00000002, st-00000003, st-00000004, st-00000005, st-00000006 and 2 more: told as zone 0',
+    ]);
+    expect(zoneWarnings([settings], ['st-00000001', 'st-00000009'])).toEqual([]);
   });
 
   it('list all their faults at once, and never the key', () => {

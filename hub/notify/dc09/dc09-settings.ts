@@ -49,7 +49,20 @@ export const dc09Schema = z
     /** How often one event is sent before the ladder hears that it failed. */
     attemptsMax: z.int().min(1).max(10).default(3),
     /** Which zone (for a test: which user) of the account a relay station is. */
-    zones: z.record(stationIdSchema, zoneSchema).default({}),
+    zones: z
+      .record(stationIdSchema, zoneSchema)
+      .superRefine((zones, context) => {
+        const seen = new Map<number, string>();
+        for (const [station, zone] of Object.entries(zones)) {
+          const other = seen.get(zone);
+          if (other !== undefined) {
+            const message = `is ${other}'s zone ${zone} too: help would be sent to one of the two`;
+            context.addIssue({ code: 'custom', path: [station], message });
+          }
+          seen.set(zone, station);
+        }
+      })
+      .default({}),
     /** Stations that are not listed; 0 says "not known". */
     zoneDefault: z.int().min(0).max(zoneLast).default(0),
   })
