@@ -6,8 +6,8 @@ import { type Notice, type Notifier, NotifyError } from '../notify/notifier.ts';
 import { readHubSettings } from '../settings.ts';
 import { answer, type Common, command, fromHere, hasStore, withStore } from './run.ts';
 
-/** Longer than the attempts of any notifier, so that what is told is its own reason. */
-const tryTimeoutMs = 120_000;
+/** On top of a notifier's own time, so that what is told is its own reason. */
+const lastWordMs = 1_000;
 
 export function addNotifyCommands(program: Command): void {
   program
@@ -52,7 +52,7 @@ async function tryOut(notifier: Notifier): Promise<void> {
     trouble = now;
   });
   try {
-    await notifier.notify(notice, AbortSignal.timeout(tryTimeoutMs));
+    await notifier.notify(notice, AbortSignal.timeout(notifier.noticeMaxMs + lastWordMs));
   } catch (error) {
     if (!(error instanceof NotifyError)) throw error;
     throw new Refusal(`${notifier.name}: ${error.message}${trouble ? ` (${trouble})` : ''}`);

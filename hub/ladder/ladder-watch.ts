@@ -22,8 +22,11 @@ import {
 
 /** How soon an alarm is told to the first step, and an answer is seen, at most. */
 const lookEveryMs = 250;
-/** A notifier that has not managed by then has failed; the ladder waits for none. */
-const notifyTimeoutMs = 30_000;
+/**
+ * A notifier that has not managed in its own time (`noticeMaxMs`) and this has failed: its own reason
+ * says more than ours, and has a moment to arrive. The ladder waits for none.
+ */
+const lastWordMs = 1_000;
 
 export interface LadderWatchOptions {
   readonly db: Db;
@@ -182,8 +185,9 @@ export class LadderWatch {
     const notifier = this.#notifiers.get(name);
     if (!notifier) return 'there is no such notifier any more: see hub.json';
     const tooLate = new AbortController();
-    const callOff = this.#timers.after(notifyTimeoutMs, () =>
-      tooLate.abort(new NotifyError(`no answer within ${notifyTimeoutMs / 1000} s`)),
+    const limitMs = notifier.noticeMaxMs + lastWordMs;
+    const callOff = this.#timers.after(limitMs, () =>
+      tooLate.abort(new NotifyError(`no answer within ${limitMs / 1000} s`)),
     );
     try {
       await underSignals([tooLate.signal, this.#ending.signal], (signal) =>

@@ -19,6 +19,10 @@ const retryWaits: BackoffLimits = { firstMs: 500, maxMs: 4_000 };
 /** An alarm does not wait for as long as a busy server would like. */
 const retryAfterMaxMs = 10_000;
 
+/** @returns how long `withAttempts` takes at most, milliseconds: each attempt and pause to its end */
+export const attemptsMaxMs = (timeoutMs: number): number =>
+  attemptsMax * timeoutMs + (attemptsMax - 1) * Math.max(retryWaits.maxMs, retryAfterMaxMs);
+
 export interface AttemptLimits {
   /** For one attempt. */
   readonly timeoutMs: number;

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { withAttempts } from './attempts.ts';
+import { attemptsMaxMs, withAttempts } from './attempts.ts';
 import { post } from './http-post.ts';
 import type { Notice, Notifier } from './notifier.ts';
 import type { SettingsOf } from './notifier-settings.ts';
@@ -11,11 +11,13 @@ import { dingtalkRule } from './url-faults.ts';
 /** Speaks in a DingTalk (钉钉) group. */
 export class DingtalkRobot implements Notifier {
   readonly name: string;
+  readonly noticeMaxMs: number;
   readonly #settings: SettingsOf<'dingtalk'>;
   readonly #timeZone: string;
 
   constructor(settings: SettingsOf<'dingtalk'>, { timeZone }: Surroundings) {
     this.name = settings.name;
+    this.noticeMaxMs = attemptsMaxMs(settings.timeoutMs);
     this.#settings = settings;
     this.#timeZone = timeZone;
   }

@@ -17,7 +17,10 @@ const common = {
   name: notifierNameSchema,
   /** Of the texts for people. */
   language: z.enum(languages).default('zh'),
-  /** For one attempt. Whoever is next on the ladder waits for as long. */
+  /**
+   * For one attempt. There are three, with pauses: that a notifier has failed is told after up to three
+   * times this and 20 s. The ladder waits for nobody: whoever is next is told at their own time.
+   */
   timeoutMs: z.int().min(500).max(60_000).default(10_000),
   /** PEM text of the authority that signed the other side's certificate, where the system has none. */
   ca: z.string().includes('-----BEGIN CERTIFICATE-----', 'expected PEM text').optional(),

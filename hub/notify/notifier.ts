@@ -16,9 +16,17 @@ export interface Notice {
   readonly step: number;
 }
 
+/**
+ * No notifier is given longer for one notice, whatever its settings: that it fails has to be told while
+ * somebody can still do something else, and a round every ten seconds must not heap up without end.
+ */
+export const noticeLimitMs = 240_000;
+
 /** A way to reach somebody outside. */
 export interface Notifier {
   readonly name: string;
+  /** How long one notice takes at most, with all attempts and pauses, milliseconds. */
+  readonly noticeMaxMs: number;
   /** Fulfils when the other side has taken it. @throws NotifyError with one line for the operator */
   notify(notice: Notice, signal: AbortSignal): Promise<void>;
   /**

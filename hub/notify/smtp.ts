@@ -1,5 +1,5 @@
 import { createTransport } from 'nodemailer';
-import { PassingTrouble, withAttempts } from './attempts.ts';
+import { attemptsMaxMs, PassingTrouble, withAttempts } from './attempts.ts';
 import { type Notice, type Notifier, NotifyError } from './notifier.ts';
 import type { SettingsOf } from './notifier-settings.ts';
 import { quoted } from './one-line.ts';
@@ -17,11 +17,13 @@ const closeTimeoutMs = 1_000;
 /** Sends an e-mail. It has been taken when the scheme's own mail server has taken it. */
 export class MailSender implements Notifier {
   readonly name: string;
+  readonly noticeMaxMs: number;
   readonly #settings: Settings;
   readonly #timeZone: string;
 
   constructor(settings: Settings, { timeZone }: Surroundings) {
     this.name = settings.name;
+    this.noticeMaxMs = attemptsMaxMs(settings.timeoutMs);
     this.#settings = settings;
     this.#timeZone = timeZone;
   }

@@ -1,4 +1,4 @@
-import { withAttempts } from './attempts.ts';
+import { attemptsMaxMs, withAttempts } from './attempts.ts';
 import { post, refusalOf } from './http-post.ts';
 import type { Notice, Notifier } from './notifier.ts';
 import type { SettingsOf } from './notifier-settings.ts';
@@ -9,11 +9,13 @@ import { signedHeaders, webhookId } from './webhook-signature.ts';
 /** Posts a notice to whatever program the scheme runs, signed so that it knows from whom. */
 export class Webhook implements Notifier {
   readonly name: string;
+  readonly noticeMaxMs: number;
   readonly #settings: SettingsOf<'webhook'>;
   readonly #timeZone: string;
 
   constructor(settings: SettingsOf<'webhook'>, { timeZone }: Surroundings) {
     this.name = settings.name;
+    this.noticeMaxMs = attemptsMaxMs(settings.timeoutMs);
     this.#settings = settings;
     this.#timeZone = timeZone;
   }

@@ -1,4 +1,4 @@
-import { withAttempts } from './attempts.ts';
+import { attemptsMaxMs, withAttempts } from './attempts.ts';
 import { post } from './http-post.ts';
 import type { Notice, Notifier } from './notifier.ts';
 import type { SettingsOf } from './notifier-settings.ts';
@@ -13,11 +13,13 @@ import { wecomRule } from './url-faults.ts';
  */
 export class WecomRobot implements Notifier {
   readonly name: string;
+  readonly noticeMaxMs: number;
   readonly #settings: SettingsOf<'wecom'>;
   readonly #timeZone: string;
 
   constructor(settings: SettingsOf<'wecom'>, { timeZone }: Surroundings) {
     this.name = settings.name;
+    this.noticeMaxMs = attemptsMaxMs(settings.timeoutMs);
     this.#settings = settings;
     this.#timeZone = timeZone;
   }

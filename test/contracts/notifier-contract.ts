@@ -129,7 +129,9 @@ export function describeNotifier(
       'tells in one line, and none of its secrets, that the other side %s',
       async (how) => {
         await harness.farSide(how);
-        const error = await failureOf(notify());
+        // In its own time: its own reason is told, and not that it was called off.
+        const { noticeMaxMs } = harness.notifier;
+        const error = await failureOf(notify(exampleNotice, AbortSignal.timeout(noticeMaxMs)));
         expect(error.message).toMatch({ ...always, ...expected }[how]);
         expect(error.message).not.toContain('\n');
         // Whatever it gave up, it does not hold on to.

@@ -20,6 +20,7 @@ const ladder: Ladder = {
 class RecordingNotifier implements Notifier {
   readonly name: string;
   readonly told: Notice[] = [];
+  noticeMaxMs = 29_000;
   habit: 'take' | 'refuse' | 'hang' = 'take';
 
   constructor(name: string) {
@@ -147,6 +148,14 @@ describe('the ladder watch', () => {
       '60 s notify-failed step 2 chief',
       '150 s notify-failed round 1 duty',
     ]);
+  });
+
+  it('gives each notifier the time that its settings ask for', async () => {
+    [duty.noticeMaxMs, duty.habit] = [100_000, 'hang'];
+    await advance(100_000);
+    expect(troubles).toEqual(['chief: well']);
+    await advance(2_000);
+    expect(troubles).toEqual(['chief: well', 'duty: no answer within 101 s']);
   });
 
   it('goes on after a restart where it was, and makes up for what it missed', async () => {

@@ -73,6 +73,7 @@ export class SimulatedPeople {
     const { random, trace } = this.#world;
     return {
       name,
+      noticeMaxMs: 29_000,
       notify: (notice: Notice) =>
         new Promise<void>((resolve, reject) => {
           const isHealed = this.#alarmsSinceHealed !== undefined;

@@ -43,6 +43,10 @@ describe('the settings of a monitoring station', () => {
     [{ account: '12' }, 'account: the account: 3 to 16 hexadecimal digits'],
     [{ receiver: 'R0' }, 'receiver: the receiver number: 1 to 6 hexadecimal digits'],
     [{ host: 'tcp://192.0.2.7' }, 'host: expected a host name or an IP address'],
+    [
+      { ackTimeoutS: 60, attemptsMax: 10 },
+      'attemptsMax: with ackTimeoutS one notice might take 775 s: 240 at most',
+    ],
     [{ supervisionS: 5 }, 'supervisionS: 0, or 10 to 3600'],
     [
       { zones: { 'st-00000001': 7, 'st-00000002': 8, 'st-00000003': 7 } },

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { makeNotifiers } from '../../hub/notify/make-notifiers.ts';
+import { noticeLimitMs } from '../../hub/notify/notifier.ts';
 import { notifiersSchema } from '../../hub/notify/notifier-settings.ts';
 
 const secret = 'only-the-receiver-knows';
@@ -43,6 +45,22 @@ describe('the settings of notifiers', () => {
       expect.stringMatching(/^0\.secret: /),
       '1.name: another notifier is called ops too',
     ]);
+  });
+
+  it('say how long a notice may take, which is never longer than the hub can wait', () => {
+    const dc09 = { kind: 'dc09', name: 'm', host: '192.0.2.7', port: 4000, account: '1234' };
+    const maxMsOf = (...notifiers: readonly object[]): number[] =>
+      makeNotifiers(notifiersSchema.parse(notifiers), { timeZone: 'UTC' }).map(
+        ({ noticeMaxMs }) => noticeMaxMs,
+      );
+    // Three attempts of 10 s and two pauses of 10 s; for DC-09 three of 5 s, two more for a clock, 1 s and 2 s.
+    expect(maxMsOf(webhook, wecom, dingtalk, mail, dc09)).toEqual([
+      ...[50_000, 50_000, 50_000, 50_000, 28_000],
+    ]);
+    const slow = [webhook, wecom, dingtalk, mail].map((one) => ({ ...one, timeoutMs: 60_000 }));
+    for (const maxMs of maxMsOf(...slow, { ...dc09, ackTimeoutS: 40, attemptsMax: 3 })) {
+      expect(maxMs).toBeLessThanOrEqual(noticeLimitMs);
+    }
   });
 
   it('list all their faults at once, one line each, and no secret', () => {

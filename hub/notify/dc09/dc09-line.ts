@@ -5,6 +5,7 @@ import { NotifyError } from '../notifier.ts';
 import type { Dc09Settings } from './dc09-settings.ts';
 import { exchange } from './exchange.ts';
 import { decodeFrame, encodeFrame, type FrameId } from './frame.ts';
+import { clockCorrectionsMax } from './line-limits.ts';
 
 /** The receiver answers, and will never take this one (DUH): a line that is well says nothing of that. */
 export class NotUnderstood extends NotifyError {}
@@ -30,8 +31,6 @@ type Answer =
   /** Undefined where it told no time. */
   | { readonly kind: 'nak'; readonly atMs: number | undefined };
 
-/** One gives the receiver's clock; a second leaves room for a clock that is set just then. */
-const clockCorrectionsMax = 2;
 /**
  * How far the time of an encrypted ACK may be from ours. A receiver refuses what is 40 s old or 20 s
  * ahead of it, so the answer to what it took is well within; an ACK that somebody recorded is not.

@@ -5,6 +5,7 @@ import type { Notice, Notifier } from '../notifier.ts';
 import { Dc09Line, type LineOptions, NotUnderstood } from './dc09-line.ts';
 import type { Dc09Settings } from './dc09-settings.ts';
 import { eventData } from './event-data.ts';
+import { deliveryMaxMs, retryLimits } from './line-limits.ts';
 import { LineSupervision } from './line-supervision.ts';
 import { SequenceBook } from './sequence-book.ts';
 
@@ -14,12 +15,11 @@ export interface Dc09Options extends Partial<LineOptions> {
   readonly firstSequence?: number;
 }
 
-/** Waits between two attempts at one event: the monitoring station may be restarting its receiver. */
-const retryLimits = { firstMs: 1_000, maxMs: 8_000 };
-
 /** Tells a monitoring station of alarms and tests by ANSI/SIA DC-09. */
 export class Dc09Notifier implements Notifier {
   readonly name: string;
+  /** Alarms that cannot even be sent wait for each other besides: those at the end are cut off. */
+  readonly noticeMaxMs: number;
   readonly #settings: Dc09Settings;
   readonly #timers: Timers;
   readonly #line: Dc09Line;
@@ -33,6 +33,7 @@ export class Dc09Notifier implements Notifier {
     const { timers = systemTimers, now = Date.now, random = Math.random } = options;
     const { retry = retryLimits, firstSequence = randomInt(1, 10_000) } = options;
     this.name = settings.name;
+    this.noticeMaxMs = deliveryMaxMs(settings, retry);
     this.#settings = settings;
     this.#timers = timers;
     this.#line = new Dc09Line(settings, { now, retry, random });

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { stationIdSchema } from '../../../shared/ids.ts';
+import { noticeLimitMs } from '../notifier.ts';
 import { notifierNameSchema } from '../notifier-name.ts';
+import { deliveryMaxMs } from './line-limits.ts';
 
 const hexDigits = (least: number, most: number, what: string) =>
   z
@@ -15,8 +17,14 @@ const hexDigits = (least: number, most: number, what: string) =>
 const zoneLast = 999;
 const zoneSchema = z.int().min(1).max(zoneLast);
 
-/** EN 50136: a line of class SP5 or DP4 reports its loss within 90 s. */
+/**
+ * A lost line is trouble after this and the attempts of one try: with the other defaults 108 s at most
+ * (90, three times 5, and pauses of 1 and 2). EN 50136 wants 90 s of a line of class SP5 or DP4: whoever
+ * needs that sets 60.
+ */
 const supervisionDefaultS = 90;
+
+const timesSchema = z.looseObject({ ackTimeoutS: z.int(), attemptsMax: z.int() });
 
 /** A monitoring station that takes events as ANSI/SIA DC-09. What it asks for, its operators tell. */
 export const dc09Schema = z
@@ -46,7 +54,7 @@ export const dc09Schema = z
       .default(supervisionDefaultS),
     /** How long an answer may take before the same frame is sent again. */
     ackTimeoutS: z.int().min(1).max(60).default(5),
-    /** How often one event is sent before the ladder hears that it failed. */
+    /** How often one event is sent before the ladder hears that it failed; the ladder waits for nobody. */
     attemptsMax: z.int().min(1).max(10).default(3),
     /** Which zone (for a test: which user) of the account a relay station is. */
     zones: z
@@ -66,6 +74,15 @@ export const dc09Schema = z
     /** Stations that are not listed; 0 says "not known". */
     zoneDefault: z.int().min(0).max(zoneLast).default(0),
   })
+  .superRefine(
+    (settings, context) => {
+      const maxMs = deliveryMaxMs(settings);
+      if (maxMs <= noticeLimitMs) return;
+      const message = `with ackTimeoutS one notice might take ${maxMs / 1000} s: ${noticeLimitMs / 1000} at most`;
+      context.addIssue({ code: 'custom', path: ['attemptsMax'], message });
+    },
+    { when: ({ value }) => timesSchema.safeParse(value).success },
+  )
   .refine(({ zones, zoneDefault }) => !Object.values(zones).includes(zoneDefault), {
     path: ['zoneDefault'],
     error:
