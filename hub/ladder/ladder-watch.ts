@@ -50,6 +50,8 @@ interface Climbing {
   readonly seenMs: number;
   /** The monotonic time of the latest round. */
   roundMs: number;
+  /** Aborts when somebody has answered: nobody is to hear afterwards that nobody did. */
+  readonly answered: AbortController;
 }
 
 /**
@@ -106,7 +108,11 @@ export class LadderWatch {
   async #look(): Promise<void> {
     const alarms = await readUnanswered(this.#options.db);
     const open = new Set(alarms.map(({ id }) => id));
-    for (const id of this.#climbing.keys()) if (!open.has(id)) this.#climbing.delete(id);
+    for (const [id, { answered }] of this.#climbing) {
+      if (open.has(id)) continue;
+      answered.abort(new NotifyError('somebody has answered'));
+      this.#climbing.delete(id);
+    }
     for (const alarm of alarms) {
       if (this.#ending.signal.aborted) return;
       const climbing = this.#climbing.get(alarm.id) ?? (await this.#meet(alarm));
@@ -123,7 +129,8 @@ export class LadderWatch {
     const { db, now, log } = this.#options;
     const seenAgeMs = Math.max(0, now() - alarm.stored_ms);
     const seen = { seenAgeMs, seenMs: this.#timers.now() };
-    const climbing: Climbing = { climb: atTheFoot, roundMs: -Infinity, ...seen };
+    const answered = new AbortController();
+    const climbing: Climbing = { climb: atTheFoot, roundMs: -Infinity, answered, ...seen };
     this.#climbing.set(alarm.id, climbing);
     try {
       const { climb, roundMs, pending } = await readClimb(db, alarm.id);
@@ -170,9 +177,13 @@ export class LadderWatch {
 
   async #notify(alarm: Unanswered, rung: Rung, name: string): Promise<void> {
     const { db, now, onTrouble, log } = this.#options;
+    const answered = this.#climbing.get(alarm.id)?.answered.signal;
+    if (answered === undefined) return;
     const startedMs = this.#timers.now();
-    const reason = await this.#attempt(name, this.#noticeOf(alarm, rung, name));
+    const reason = await this.#attempt(name, this.#noticeOf(alarm, rung, name), answered);
     if (this.#ending.signal.aborted) return;
+    // What was called off says nothing of the notifier.
+    if (answered.aborted && reason !== undefined) return;
     if (reason !== undefined)
       log.error({ alarm: alarm.id, notifier: name, reason }, 'not notified');
     onTrouble(name, reason);
@@ -181,7 +192,7 @@ export class LadderWatch {
   }
 
   /** @returns why it failed, or undefined. A notifier that hears no signal is not waited for. */
-  async #attempt(name: string, notice: Notice): Promise<string | undefined> {
+  async #attempt(name: string, notice: Notice, answered: AbortSignal): Promise<string | undefined> {
     const notifier = this.#notifiers.get(name);
     if (!notifier) return 'there is no such notifier any more: see hub.json';
     const tooLate = new AbortController();
@@ -190,7 +201,7 @@ export class LadderWatch {
       tooLate.abort(new NotifyError(`no answer within ${limitMs / 1000} s`)),
     );
     try {
-      await underSignals([tooLate.signal, this.#ending.signal], (signal) =>
+      await underSignals([tooLate.signal, this.#ending.signal, answered], (signal) =>
         Promise.race([notifier.notify(notice, signal), aborted(signal)]),
       );
       return undefined;

@@ -21,14 +21,20 @@ class RecordingNotifier implements Notifier {
   readonly name: string;
   readonly told: Notice[] = [];
   noticeMaxMs = 29_000;
+  calledOff = 0;
   habit: 'take' | 'refuse' | 'hang' = 'take';
 
   constructor(name: string) {
     this.name = name;
   }
 
-  notify(notice: Notice): Promise<void> {
-    if (this.habit === 'hang') return new Promise(() => {});
+  notify(notice: Notice, signal: AbortSignal): Promise<void> {
+    if (this.habit === 'hang') {
+      signal.addEventListener('abort', () => {
+        this.calledOff += 1;
+      });
+      return new Promise(() => {});
+    }
     if (this.habit === 'refuse') return Promise.reject(new Error('answered 500'));
     this.told.push(notice);
     return Promise.resolve();
@@ -156,6 +162,17 @@ describe('the ladder watch', () => {
     expect(troubles).toEqual(['chief: well']);
     await advance(2_000);
     expect(troubles).toEqual(['chief: well', 'duty: no answer within 101 s']);
+  });
+
+  it('calls off what is being told when somebody answers, and makes no trouble of it', async () => {
+    duty.habit = 'hang';
+    await advance(1_000);
+    await acknowledgeAlarm(hub.store, 1, 'Operator 1', wallMs());
+    await advance(1_000);
+    expect(duty.calledOff).toBe(1);
+    await advance(600_000);
+    expect(troubles).toEqual([]);
+    expect((await history()).filter((line) => line.includes('notify'))).toEqual([]);
   });
 
   it('goes on after a restart where it was, and makes up for what it missed', async () => {
