@@ -1,6 +1,6 @@
 import type { AlarmEntry, Reading } from '../../shared/wire/entry.ts';
 import { TroubleBook } from '../app/trouble-book.ts';
-import { inTimeMaxMs } from '../domain/trouble.ts';
+import { isTestInTime } from '../domain/trouble.ts';
 import type { CommitWork } from './commit-work.ts';
 import type { LaneKey } from './lane-cursors.ts';
 
@@ -25,12 +25,13 @@ export async function recordTest(
   { occurredMs, sent }: { occurredMs: number; sent: Reading },
 ): Promise<void> {
   const legs = legsOf(at, sent, nowMs);
-  const isInTime = legs.waitedMs !== undefined && legs.waitedMs <= inTimeMaxMs;
+  const asked = request === undefined ? undefined : await requestOf({ trx }, station, request);
+  const requestedMs = asked?.requested_ms ?? undefined;
+  const isInTime = isTestInTime({ ...legs, requestedMs, storedMs: nowMs });
   const done = {
     ...{ epoch, seq, at_ms: occurredMs, stored_ms: nowMs },
     ...{ in_time: isInTime ? (1 as const) : (0 as const), legs: JSON.stringify(legs) },
   };
-  const asked = request === undefined ? undefined : await requestOf({ trx }, station, request);
   if (asked) await trx.updateTable('station_test').set(done).where('id', '=', asked.id).execute();
   // Also for a request that this hub does not know, since it came back from an older backup.
   else
@@ -58,7 +59,7 @@ function legsOf(at: Reading, sent: Reading, storedMs: number): TestLegs {
 const requestOf = ({ trx }: Pick<CommitWork, 'trx'>, station: string, request: string) =>
   trx
     .selectFrom('station_test')
-    .select(['id', 'operator'])
+    .select(['id', 'operator', 'requested_ms'])
     .where('station', '=', station)
     .where('request', '=', request)
     .where('seq', 'is', null)

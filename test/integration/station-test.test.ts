@@ -36,13 +36,14 @@ describe('a test of the alarm', () => {
       ...{ station: hub.station, by: 'Operator 1', atMs: hub.nowMs },
       newRequest: () => request,
     });
-  /** Sent so long after it was begun. */
-  const send = (draft: object, waitedMs: number, past = new Past(hub, 'alarm')) => {
-    past.add(100, draft);
-    const sent = reading(100);
-    const later = { wallMs: sent.wallMs + waitedMs, monoMs: sent.monoMs + waitedMs };
+  /** Sent so long after it was begun, and so long on its way; the hub's clock goes with it. */
+  const send = (draft: object, waitedMs: number, { underWayMs = 0, synced = true } = {}) => {
+    const past = new Past(hub, 'alarm').add(100, draft);
+    const begun = reading(100, { synced });
+    const later = { wallMs: begun.wallMs + waitedMs, monoMs: begun.monoMs + waitedMs };
+    hub.nowMs = later.wallMs + underWayMs;
     return hub.give(
-      past.message(1, past.texts.length, 100, { sent: { ...sent, ...later } }),
+      past.message(1, past.texts.length, 100, { sent: { ...begun, ...later } }),
       hub.macKey,
       'alarm',
     );
@@ -68,6 +69,7 @@ describe('a test of the alarm', () => {
 
   it('that an operator asked for is that one, with the name of who asked', async () => {
     await present('online');
+    hub.nowMs = startMs + 100 * minuteMs;
     const id = await ask();
     const command = (await hub.outgoing()).find(
       ({ topic }) => topic === stationTopic(hub.station, 'command'),
@@ -91,6 +93,34 @@ describe('a test of the alarm', () => {
     expect(await tests()).toMatchObject([{ in_time: 0 }]);
     expect((await listStations(hub.store))[0]?.lastTest).toBeNull();
   });
+
+  it.each([
+    { underWayMs: 9_000, synced: true, inTime: 1 },
+    { underWayMs: 10_000, synced: true, inTime: 0 },
+    { underWayMs: 10_000, synced: false, inTime: 1 },
+  ])(
+    'sent at once that lay in a broker ($underWayMs ms, synced: $synced) is judged by how long',
+    async ({ inTime, ...way }) => {
+      await send({ type: 'test', by: 'unit' }, 500, way);
+      expect(await tests()).toMatchObject([{ in_time: inTime }]);
+    },
+  );
+
+  it.each([
+    { underWayMs: 9_000, inTime: 1 },
+    { underWayMs: 3_600_000, inTime: 0 },
+  ])(
+    "that an operator asked for is judged by the hub's own clock ($underWayMs ms)",
+    async ({ inTime, underWayMs }) => {
+      await present('online');
+      hub.nowMs = startMs + 100 * minuteMs;
+      await ask();
+      // Nothing vouches for the station's clock.
+      await send(operatorTest, 40, { underWayMs, synced: false });
+      expect(await tests()).toMatchObject([{ operator: 'Operator 1', in_time: inTime }]);
+      expect((await listStations(hub.store))[0]?.lastTest === null).toBe(inTime === 0);
+    },
+  );
 
   it('is asked of a station that is there only', async () => {
     await expect(ask()).rejects.toThrow(/not heard of/);
@@ -118,7 +148,8 @@ describe('a test of the alarm', () => {
     await send({ type: 'test', by: 'unit' }, 40);
     expect(await listTroubles(hub.store)).toEqual([]);
     expect(await feed('trouble')).toMatchObject([{ state: 'begun' }, { state: 'ended' }]);
-    // As the test is dated in the past of this hub's clock, another rule finds it wanting again.
+    // After two days another rule finds it wanting again.
+    hub.nowMs += 2 * dayMs;
     await watch(1).sweep();
     expect(await listTroubles(hub.store)).toHaveLength(1);
     await watch(3650).sweep();
