@@ -244,10 +244,12 @@ const hubHeard = (state: StationState, nowMs: number): StationState =>
 function age(state: StationState, nowMs: number): Decision {
   const { button, gesture } = holdDue(state.button, state.rules, nowMs);
   const held = gestured({ ...state, button }, gesture, nowMs);
-  const well = partsWell({ ...held.state, alarms: escalated(held.state.alarms, nowMs) }, nowMs);
+  // Kept on disk: who was told to phone for help is not told after a restart that it is being sent.
+  const said = latchedBecame(held.state, escalated(held.state.alarms, nowMs));
+  const well = partsWell(said.state, nowMs);
   const part = buttonAged(well.state, nowMs);
   const aged = neighboursAged(testAged(tapAged(part.state, nowMs), nowMs), nowMs);
-  const steps = [...held.steps, ...well.steps, ...part.steps];
+  const steps = [...held.steps, ...said.steps, ...well.steps, ...part.steps];
   if (nowMs < aged.announceMs) return only(aged, ...steps);
   const announce: Step[] = state.connected ? [{ type: 'announce' }] : [];
   return only({ ...aged, announceMs: nowMs + aged.announceEveryMs }, ...steps, ...announce);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mistakeWithinMs, undeliveredAfterMs } from '../../device/domain/alarms.ts';
+import { wakeAtMs } from '../../device/domain/decide.ts';
 import { pauseMs } from '../../device/domain/gesture.ts';
 import { initialState } from '../../device/domain/state.ts';
 import type { AlarmState } from '../../shared/wire/messages.ts';
@@ -41,6 +42,24 @@ describe('several alarms of one station', () => {
     expect(phases(scene)).toEqual(['1 undelivered', '2 sending']);
     expect(scene.light).toBe('alarm-undelivered');
     expect(phases(scene.pass(undeliveredAfterMs))).toEqual(['1 undelivered', '2 undelivered']);
+  });
+
+  it('that nobody stored in time are kept so once, and come back so after a restart', () => {
+    const scene = new Scene().ready().hold();
+    scene.take('keep-latched');
+    scene.pass(undeliveredAfterMs - 1);
+    expect(wakeAtMs(scene.state)).toBe(scene.nowMs + 1);
+    expect(scene.take('keep-latched')).toEqual([]);
+    const latched = scene.pass(1).take('keep-latched').at(-1)?.alarms ?? [];
+    expect(latched.map(({ phase }) => phase)).toEqual(['undelivered']);
+    scene.pass(undeliveredAfterMs).pass(undeliveredAfterMs);
+    expect(scene.take('keep-latched'), 'once').toEqual([]);
+    expect(wakeAtMs(scene.state)).toBeGreaterThan(scene.nowMs);
+    const lanes = { alarm: { last: 1, committed: 0 }, routine: { last: 0, committed: 0 } };
+    const again = new Scene();
+    again.state = initialState(rules, { epoch, lanes, latched }, again.nowMs);
+    expect(again.ready().light).toBe('alarm-undelivered');
+    expect(again.online().receipt('alarm', 1).light).toBe('alarm-stored');
   });
 
   it('are latched together over a restart, and a mistake marks the latest', () => {
