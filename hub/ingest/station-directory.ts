@@ -46,6 +46,11 @@ export class StationDirectory {
     return this.#stations.get(station);
   }
 
+  /** @returns those that are not revoked. */
+  inUse(): readonly KnownStation[] {
+    return [...this.#stations.values()].filter(({ revoked }) => !revoked);
+  }
+
   silentAfterMs(station: string): number | undefined {
     return this.#stations.get(station)?.silentAfterMs;
   }

@@ -21,6 +21,7 @@ import { neighbourCallsFor } from '../ingest/neighbour-rows.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
 import type { Db } from '../store/schema.ts';
 import { endedSession, endSession } from './ended-sessions.ts';
+import { NeverCame } from './never-came.ts';
 import { PartReports } from './part-reports.ts';
 import { alarmStateFor, announceEvery, readPresences, writePresence } from './presence-rows.ts';
 
@@ -30,7 +31,7 @@ const keepHeardEveryMs = 30_000;
 
 export interface PresenceWatchOptions {
   readonly db: Db;
-  readonly directory: Pick<StationDirectory, 'nameOf' | 'silentAfterMs'>;
+  readonly directory: Pick<StationDirectory, 'inUse' | 'nameOf' | 'silentAfterMs'>;
   readonly send: (message: HubMessage) => void;
   /** Called after each commit: the outbox has something. */
   readonly onCommitted: () => void;
@@ -64,6 +65,7 @@ export class PresenceWatch {
   #endSweeps: () => void = () => {};
   #keptMs = 0;
   readonly #parts = new PartReports();
+  readonly #neverCame = new NeverCame();
   /** One piece of work at a time, so that none decides by what another is just changing. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -78,6 +80,7 @@ export class PresenceWatch {
     for (const [station, known] of await readPresences(this.#options.db)) {
       this.#stations.set(station, { ...known, heardMs, report: undefined });
     }
+    this.#neverCame.look(this.#options, (station) => this.#stations.has(station), heardMs);
     const every = this.#options.every ?? systemTimers.every;
     this.#endSweeps = every(sweepEveryMs, () => {
       this.sweep().catch((error: unknown) =>
@@ -93,7 +96,11 @@ export class PresenceWatch {
 
   /** @returns how many stations stand so. */
   count(state: PresenceState): number {
-    return [...this.#stations.values()].filter(({ presence }) => presence.state === state).length;
+    const neverCame = state === 'silent' ? this.#neverCame.silent : 0;
+    const standing = [...this.#stations.values()].filter(
+      ({ presence }) => presence.state === state,
+    );
+    return standing.length + neverCame;
   }
 
   /** Something authentic and new came from the station. */
@@ -138,6 +145,8 @@ export class PresenceWatch {
       await this.#keep(changed);
       if (isFullKeep) this.#keptMs = monotonicMs;
       await this.#parts.sweep(this.#options, monotonicMs);
+      this.#neverCame.look(this.#options, (station) => this.#stations.has(station), monotonicMs);
+      await this.#neverCame.sweep(this.#options, monotonicMs);
     });
   }
 

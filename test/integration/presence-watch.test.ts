@@ -34,7 +34,9 @@ describe('the presence watch', () => {
   const open = async (): Promise<void> => {
     watch = new PresenceWatch({
       db: store.db,
-      directory: { nameOf: () => 'Station 1', silentAfterMs: () => ownSilenceMs },
+      directory: {
+        ...{ inUse: () => [], nameOf: () => 'Station 1', silentAfterMs: () => ownSilenceMs },
+      },
       send: (message) => sent.push(message),
       onCommitted: () => {},
       silentAfterMs,
