@@ -1,4 +1,6 @@
 import { distanceM, type Position } from '../domain/distance.ts';
+import { Outgoing } from '../feed/outgoing.ts';
+import { endCallsFor } from '../ingest/neighbour-rows.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
 import { noteAction, Refusal } from './registry.ts';
@@ -145,6 +147,7 @@ async function join(trx: Trx, placed: string, position: Position, by: string): P
         .where('station', '=', station)
         .where('neighbour', '=', placed)
         .execute();
+      await endCalls(trx, station, [placed]);
     }
     const change = isNear ? { added: placed } : { removed: placed };
     await noteAction(trx, by, 'station neighbours', station, { within, ...change });
@@ -173,10 +176,22 @@ async function follow(
 
 async function replace(trx: Trx, station: string, neighbours: readonly string[]): Promise<void> {
   if (neighbours.length > neighboursMax) refuseMany(station, neighbours.length);
-  await trx.deleteFrom('station_neighbour').where('station', '=', station).execute();
+  const before = await trx
+    .deleteFrom('station_neighbour')
+    .where('station', '=', station)
+    .returning('neighbour')
+    .execute();
+  const removed = before.map(({ neighbour }) => neighbour).filter((id) => !neighbours.includes(id));
+  await endCalls(trx, station, removed);
   if (neighbours.length === 0) return;
   const pairs = neighbours.map((neighbour) => ({ station, neighbour }));
   await trx.insertInto('station_neighbour').values(pairs).execute();
+}
+
+async function endCalls(trx: Trx, station: string, removed: readonly string[]): Promise<void> {
+  const outgoing = new Outgoing();
+  await endCallsFor({ trx, outgoing }, station, removed);
+  await outgoing.store(trx);
 }
 
 async function refuseTooMany(trx: Trx, station: string): Promise<void> {

@@ -45,6 +45,38 @@ export async function tellNeighbours(
 }
 
 /**
+ * Whoever is no longer a neighbour hears nothing more of a station's calls: those that are open end
+ * for them now, or their light would go on asking them to hurry to a place that is no longer theirs.
+ * @param removed stations that were neighbours until this transaction
+ */
+export async function endCallsFor(
+  { trx, outgoing }: { readonly trx: Trx; readonly outgoing: Outgoing },
+  station: string,
+  removed: readonly string[],
+): Promise<void> {
+  if (removed.length === 0) return;
+  const open = await trx
+    .selectFrom('alarm')
+    .innerJoin('station', 'station.id', 'alarm.station')
+    .select(['epoch', 'seq', 'station.name as stationName'])
+    .where('alarm.station', '=', station)
+    .where('resolved_ms', 'is', null)
+    .orderBy('alarm.id')
+    .execute();
+  const listening = await trx
+    .selectFrom('station')
+    .select('id')
+    .where('id', 'in', removed)
+    .where('revoked_at', 'is', null)
+    .orderBy('id')
+    .execute();
+  for (const { epoch, seq, stationName } of open) {
+    const command = commandOf({ stationName, alarm: { epoch, seq } }, 'resolved');
+    for (const { id } of listening) outgoing.command(id, command);
+  }
+}
+
+/**
  * @returns what became of the recent calls of a station's neighbours, oldest first. Resolved ones too:
  * who was away when they were resolved still shows them.
  */

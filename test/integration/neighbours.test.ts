@@ -178,6 +178,40 @@ describe('choosing neighbours', () => {
     expect(await idsOf(hub.station), 'the rule is gone').toEqual([]);
   });
 
+  it('tells whom it takes off the list that the calls of now are over for them', async () => {
+    const chosen = (...ids: string[]) => setNeighbours(hub.store, hub.station, ids, 'Operator 1');
+    await chosen(second, third);
+    const alarm = await call();
+    const ended = { name: 'neighbour-alarm', alarm, stationName: 'Station 1', state: 'resolved' };
+    const before = (await told()).length;
+    await chosen(third);
+    expect((await told()).slice(before)).toEqual([{ station: second, ...ended }]);
+    await resolveAlarm(hub.store, 1, 'Operator 1', { cause: 'real', note: '' });
+    expect((await told()).slice(before + 1)).toEqual([{ station: third, ...ended }]);
+    await chosen();
+    expect(await told(), 'a call that is over').toHaveLength(before + 2);
+  });
+
+  it('by distance tells who is moved away that the calls of now are over for them', async () => {
+    const place = (station: string, latitude: number) =>
+      placeStation(hub.store, station, { latitude, longitude: 123.4 }, 'Operator 1');
+    await place(hub.station, 41.8);
+    await place(second, 41.803);
+    await place(third, 41.803);
+    await setNeighboursWithin(hub.store, hub.station, 500, 'Operator 1');
+    await call();
+    const before = (await told()).length;
+    const since = async () =>
+      (await told()).slice(before).map(({ station, state }) => [station, state]);
+    await place(second, 41.9);
+    expect(await since()).toEqual([[second, 'resolved']]);
+    await setNeighboursWithin(hub.store, hub.station, 100, 'Operator 1');
+    expect(await since()).toEqual([
+      [second, 'resolved'],
+      [third, 'resolved'],
+    ]);
+  });
+
   it('has limits', async () => {
     const at = { latitude: 41.8, longitude: 123.4 };
     await placeStation(hub.store, hub.station, at, 'Operator 1');
