@@ -14,7 +14,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const command = new Command('torture')
   .description(
     'Cuts, freezes and falsifies the connections of real stations to a real hub, kills both without ' +
-      'notice, and then counts: what was signalled as taken must be at the hub, exactly once.',
+      'notice, puts an old backup in the place of the hub, keeps everybody from the broker for a ' +
+      'quarter of the time, and then counts: what was signalled as taken must be at the hub, exactly once.',
   )
   .option('--seconds <s>', 'how long things go wrong', count, 60)
   .option('--seed <text>', 'repeats the faults of another run', randomBytes(4).toString('hex'))
@@ -65,6 +66,7 @@ const reportText = (report: TortureReport): string =>
     `doubled            ${report.doubled}`,
     `faults             ${listOf(report.faults)}`,
     `killed             ${listOf(report.kills)}`,
+    `broker outages     ${report.outages}, each a quarter of the run`,
     `refused by the hub ${listOf(report.refusals) || 'nothing'}`,
     `ledger             ${report.ledger === 'adds up' ? report.ledger : report.ledger.join('; ')}`,
     ...report.violations.map((text) => `VIOLATION  ${text}`),

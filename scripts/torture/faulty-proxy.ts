@@ -23,6 +23,7 @@ export class FaultyProxy {
   readonly #server: Server;
   readonly #links = new Set<FaultyLink>();
   #isStormy = false;
+  #isBlocked = false;
 
   private constructor(server: Server, port: number, options: ProxyOptions) {
     this.#server = server;
@@ -51,6 +52,16 @@ export class FaultyProxy {
     for (const link of this.#links) link.calm();
   }
 
+  /** Ends every connection, and every one that is tried, until `unblock`. */
+  block(): void {
+    this.#isBlocked = true;
+    for (const link of this.#links) link.cut();
+  }
+
+  unblock(): void {
+    this.#isBlocked = false;
+  }
+
   async stop(): Promise<void> {
     for (const link of this.#links) link.cut();
     this.#server.close();
@@ -58,6 +69,11 @@ export class FaultyProxy {
   }
 
   #accept(client: Socket): void {
+    if (this.#isBlocked) {
+      client.on('error', () => undefined); // it hears of its end as of a reset
+      client.resetAndDestroy();
+      return;
+    }
     const { target, plan, onHit, listen } = this.#options;
     const server = connect({ port: target, host: '127.0.0.1', noDelay: true });
     const onAnswer = listen?.() ?? (() => undefined);

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Operator } from './operator.ts';
 import { Random } from './random.ts';
+import { replaceHub } from './replacement.ts';
 import type { Scene } from './scene.ts';
 import type { KillKind, Tally } from './tally.ts';
 
@@ -7,6 +9,8 @@ import type { KillKind, Tally } from './tally.ts';
 const killsPerRun = 5;
 const betweenKillsMs = { min: 1_500, max: 5_000 };
 const downMs = { min: 0, max: 2_500 };
+/** So old is a backup when it takes the place of the hub. */
+const livesOnMs = { min: 300, max: 3_000 };
 const lookEveryMs = 50;
 
 interface Kill {
@@ -15,6 +19,8 @@ interface Kill {
   /** From 0 to 1: which of the stations. */
   readonly which: number;
   readonly downMs: number;
+  /** How old the backup is, where one takes the hub's place. */
+  readonly livesOnMs: number;
 }
 
 /** Who is killed when: every kind in turn, in an order and at moments that the seed determines. */
@@ -32,6 +38,7 @@ export function* killPlan(
         kind,
         which: random.next(),
         downMs: random.between(downMs.min, downMs.max),
+        livesOnMs: random.between(livesOnMs.min, livesOnMs.max),
       };
     }
   }
@@ -39,9 +46,8 @@ export function* killPlan(
 
 /** Kills and starts again, by plan, until it is aborted; whoever was killed last is up again then. */
 export async function killAll(
-  scene: Scene,
+  { scene, operator, tally }: { scene: Scene; operator: Operator; tally: Tally },
   plan: Iterator<Kill, never>,
-  tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -49,7 +55,8 @@ export async function killAll(
     const dueMs = performance.now() + kill.afterMs;
     while (performance.now() < dueMs && !signal.aborted) await delay(lookEveryMs);
     if (signal.aborted) return;
-    await killOne(scene, kill);
+    if (kill.kind === 'hub-replaced') await replaceHub(scene, operator, kill);
+    else await killOne(scene, kill);
     tally.kills[kill.kind] += 1;
   }
 }

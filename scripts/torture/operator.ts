@@ -21,7 +21,8 @@ export class Operator {
   readonly #random: Random;
   readonly #tally: Tally;
   readonly #violations: Violations;
-  readonly #done = new Map<number, 'acknowledged' | 'resolved'>();
+  #done = new Map<number, 'acknowledged' | 'resolved'>();
+  #idle: Promise<unknown> = Promise.resolve();
 
   constructor(dataDir: string, seed: string, tally: Tally, violations: Violations) {
     this.#dataDir = dataDir;
@@ -38,11 +39,33 @@ export class Operator {
       while (!signal.aborted && performance.now() < untilMs) await delay(50);
       if (signal.aborted) return;
       try {
-        await this.#look();
+        await this.whileIdle(() => this.#look());
       } catch (error) {
         this.#violations.add(`the operator's command failed: ${String(error)}`);
       }
     }
+  }
+
+  /** Does something while no command of the operator runs. */
+  whileIdle<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#idle.then(work);
+    // The caller hears of it; the next goes on.
+    this.#idle = done.catch(() => undefined);
+    return done;
+  }
+
+  /** @returns what was confirmed to the operator, by alarm. */
+  confirmed(): ReadonlyMap<number, 'acknowledged' | 'resolved'> {
+    return new Map(this.#done);
+  }
+
+  /**
+   * The hub was replaced by a backup, in which only this had been done. What came after it is lost with
+   * the hub that confirmed it: such an alarm is open again, perhaps under another number, and the
+   * operator finds it in the list and does it again.
+   */
+  onlyConfirmed(inBackup: ReadonlyMap<number, 'acknowledged' | 'resolved'>): void {
+    this.#done = new Map(inBackup);
   }
 
   /** @returns how many alarms the hub knows; what was confirmed to the operator still holds. */

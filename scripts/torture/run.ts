@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { lanes } from '../../shared/wire/entry.ts';
 import { type FaultKind, faultKinds } from './fault-plan.ts';
 import { killAll, killPlan } from './kills.ts';
 import { Operator } from './operator.ts';
+import { breakDown } from './outage.ts';
 import { Patrol } from './patrol.ts';
 import { Scene } from './scene.ts';
+import type { StationInPlay } from './station-in-play.ts';
 import { type KillKind, Tally } from './tally.ts';
 import { type Account, settleAccounts } from './verdict.ts';
 import { Violations } from './violations.ts';
@@ -34,6 +37,8 @@ export interface TortureReport extends Account {
   readonly resolved: number;
   readonly faults: Readonly<Record<FaultKind, number>>;
   readonly kills: Readonly<Partial<Record<KillKind, number>>>;
+  /** Each a quarter of the run. */
+  readonly outages: number;
   /** Messages that the hub refused, by reason: what comes twice or from before a restart may be. */
   readonly refusals: Readonly<Record<string, number>>;
   readonly ledger: 'adds up' | readonly string[];
@@ -68,8 +73,8 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     );
     const operator = new Operator(scene.folder, seed, tally, violations);
     const kinds: readonly KillKind[] = scene.broker
-      ? ['hub', 'station', 'broker']
-      : ['hub', 'station'];
+      ? ['hub', 'hub-replaced', 'station', 'broker']
+      : ['hub', 'hub-replaced', 'station'];
     const ranMs = await storm({ options, scene, tally, violations, patrols, operator, kinds });
     const drainedMs = await drain(scene, options, violations);
     const account = settleAccounts(scene, patrols, violations);
@@ -103,6 +108,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
       resolved: tally.resolved,
       faults: tally.faults,
       kills: Object.fromEntries(kinds.map((kind) => [kind, tally.kills[kind]])),
+      outages: tally.outages,
       refusals,
       ledger: ledgerFaults.length === 0 ? 'adds up' : ledgerFaults,
       violations: violations.kept,
@@ -134,7 +140,8 @@ async function storm(parts: StormParts): Promise<number> {
   const acts = [
     ...patrols.map((patrol) => patrol.walk(over.signal)),
     operator.watch(over.signal),
-    killAll(scene, killPlan(options.seed, runMs, kinds), tally, over.signal),
+    killAll({ scene, operator, tally }, killPlan(options.seed, runMs, kinds), over.signal),
+    breakDown(scene, { seed: options.seed, runMs, tally }, over.signal),
     watchScene(scene, violations, over.signal),
   ];
   const failed = new Promise<never>((_, reject) => {
@@ -163,17 +170,18 @@ async function storm(parts: StormParts): Promise<number> {
   return performance.now() - beganMs;
 }
 
-const missingKinds = ({ faults, kills }: Tally, kinds: readonly KillKind[]): string[] => [
+const missingKinds = ({ faults, kills, outages }: Tally, kinds: readonly KillKind[]): string[] => [
   ...faultKinds.filter((kind) => faults[kind] === 0),
-  ...kinds.filter((kind) => kills[kind] === 0).map((kind) => `kill -9 of the ${kind}`),
+  ...kinds.filter((kind) => kills[kind] === 0).map((kind) => `kill -9 (${kind})`),
+  ...(outages === 0 ? ['an outage of the broker'] : []),
 ];
 
 function progressLine(ms: number, tally: Tally, violations: Violations): string {
   const faults = faultKinds.map((kind) => `${kind} ${tally.faults[kind]}`).join(', ');
-  const { hub, station, broker } = tally.kills;
+  const killed = Object.entries(tally.kills).map(([kind, times]) => `${kind} ${times}`);
   return (
     `${Math.round(ms / 1000)} s: ${tally.tapsSignalled} taps, ${tally.alarmsSignalled} alarms; ` +
-    `${faults}; killed: hub ${hub}, stations ${station}, broker ${broker}; ` +
+    `${faults}; killed: ${killed.join(', ')}; outages ${tally.outages}; ` +
     `violations ${violations.count}`
   );
 }
@@ -188,9 +196,11 @@ async function drain(
   let saidMs = beganMs;
   for (;;) {
     const waiting = await Promise.all(
-      scene.stations.map(async ({ page }) => {
-        const { backlog, connection } = await page.view();
-        return connection === 'online' ? backlog : Math.max(1, backlog);
+      scene.stations.map(async (station) => {
+        const { backlog, connection } = await station.page.view();
+        // A station may not have heard yet that the hub is an older one again.
+        const waiting = Math.max(backlog, missingAtHub(scene, station));
+        return connection === 'online' ? waiting : Math.max(1, waiting);
       }),
     );
     if (waiting.every((count) => count === 0)) break;
@@ -206,4 +216,11 @@ async function drain(
     await delay(lookEveryMs);
   }
   return performance.now() - beganMs;
+}
+
+function missingAtHub(scene: Scene, { id, truth }: StationInPlay): number {
+  const missing = lanes.map(
+    (lane) => truth.last(lane) - scene.truth.committed(id, truth.epoch, lane),
+  );
+  return missing.reduce((sum, count) => sum + Math.max(0, count), 0);
 }

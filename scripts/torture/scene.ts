@@ -87,6 +87,15 @@ export class Scene {
     for (const proxy of this.#proxies) proxy.calm();
   }
 
+  /** Nobody reaches the broker, until `unblock`. */
+  block(): void {
+    for (const proxy of this.#proxies) proxy.block();
+  }
+
+  unblock(): void {
+    for (const proxy of this.#proxies) proxy.unblock();
+  }
+
   /** Ends everything, in good order where it still runs; a second time there is nothing to do. */
   async stop(): Promise<void> {
     if (this.#isStopped) return;

@@ -1,16 +1,21 @@
 import { type FaultKind, faultKinds } from './fault-plan.ts';
 
-export const killKinds = ['hub', 'station', 'broker'] as const;
-export type KillKind = (typeof killKinds)[number];
+/** Each is a kill -9; `hub-replaced` is one of the hub, which then goes on from an older backup. */
+export type KillKind = 'hub' | 'station' | 'broker' | 'hub-replaced';
 
 /** What has happened so far, counted where it really happened. */
 export class Tally {
   readonly faults: Record<FaultKind, number>;
-  readonly kills: Record<KillKind, number> = { hub: 0, station: 0, broker: 0 };
+  readonly kills: Record<KillKind, number> = {
+    ...{ hub: 0, station: 0, broker: 0, 'hub-replaced': 0 },
+  };
+  /** Times that nobody reached the broker, for long. */
+  outages = 0;
   tapsSignalled = 0;
   /** Taps whose station was killed before it said anything. */
   tapsUnanswered = 0;
   alarmsSignalled = 0;
+  /** Commands that were confirmed: what a restored backup has lost is done, and counted, again. */
   acknowledged = 0;
   resolved = 0;
 

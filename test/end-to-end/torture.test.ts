@@ -22,7 +22,8 @@ describe('a hub and stations to which everything happens', { timeout: timeoutMs 
       expect(report, story).toMatchObject({ lost: 0, doubled: 0, ledger: 'adds up' });
       expect(report.tapsSignalled, story).toBeGreaterThan(0);
       expect(report.alarmsSignalled, story).toBeGreaterThan(0);
-      for (const [kind, times] of Object.entries({ ...report.faults, ...report.kills })) {
+      const { faults, kills, outages } = report;
+      for (const [kind, times] of Object.entries({ ...faults, ...kills, outages })) {
         expect(times, `${kind} with ${story}`).toBeGreaterThan(0);
       }
     },
