@@ -138,4 +138,18 @@ describe('the proxy that lets connections suffer', () => {
       expect(client.destroyed).toBe(false);
     },
   );
+
+  it('blocked, ends the connection and lets nobody through, until it is open again', async () => {
+    await begin('cut');
+    proxy.block();
+    await eventually('the connection is gone', () => client.closed);
+    brokerSide = undefined;
+    const refused = connect(proxy.port, '127.0.0.1');
+    refused.on('error', () => undefined); // a reset, as from a broker that is not there
+    await eventually('nobody is let through', () => refused.closed);
+    expect(brokerSide).toBeUndefined();
+    proxy.unblock();
+    client = connect(proxy.port, '127.0.0.1');
+    await eventually('the broker has the connection', () => brokerSide !== undefined);
+  });
 });
