@@ -186,7 +186,7 @@ describe('choosing neighbours', () => {
     const before = (await told()).length;
     await chosen(third);
     expect((await told()).slice(before)).toEqual([{ station: second, ...ended }]);
-    await resolveAlarm(hub.store, 1, 'Operator 1', { cause: 'real', note: '' });
+    await resolveAlarm(hub.store, 1, 'Operator 1', { cause: 'real', note: 'tried out' });
     expect((await told()).slice(before + 1)).toEqual([{ station: third, ...ended }]);
     await chosen();
     expect(await told(), 'a call that is over').toHaveLength(before + 2);

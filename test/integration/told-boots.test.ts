@@ -121,7 +121,7 @@ describe('a unit that rebooted before its clock was ever set', () => {
     const answers: HubMessage[] = [];
     const watch = new PresenceWatch({
       ...{ db: hub.store.db, log },
-      directory: { nameOf: () => 'Station 1', silentAfterMs: () => undefined },
+      directory: { inUse: () => [], nameOf: () => 'Station 1', silentAfterMs: () => undefined },
       ...{ onCommitted: () => {}, silentAfterMs: 90_000, now: () => hub.nowMs },
       ...{ send: (message) => answers.push(message), monotonicNow: () => 0 },
     });
