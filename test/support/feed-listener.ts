@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { z } from 'zod';
 import { feedFilter } from '../../shared/wire/topics.ts';
 import { eventually } from './eventually.ts';
 import { type FeedBody, feedBodySchema } from './scheme.ts';
+
+const idSchema = z.object({ id: z.string() });
 
 /** `mosquitto_sub` on the feed: an operator's own tool, and a client that is none of ours. */
 export class FeedListener {
@@ -34,12 +37,16 @@ export class FeedListener {
     return listener;
   }
 
-  /** What it has printed under this kind, in order. */
+  /** What it has printed under this kind, in order. What comes again under the same id is the same message. */
   messages(kind: string): FeedBody[] {
     const topic = feedFilter.replace('#', kind);
-    return [...this.#output.matchAll(new RegExp(`^${topic} (.*)\\n`, 'gm'))].map(([, text = '']) =>
-      feedBodySchema.parse(JSON.parse(text)),
-    );
+    const told = new Map<string, FeedBody>();
+    for (const [, text = ''] of this.#output.matchAll(new RegExp(`^${topic} (.*)\\n`, 'gm'))) {
+      const said: unknown = JSON.parse(text);
+      const { id } = idSchema.parse(said);
+      if (!told.has(id)) told.set(id, feedBodySchema.parse(said));
+    }
+    return [...told.values()];
   }
 
   async stop(): Promise<void> {
