@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { underSignals } from '../../shared/any-signal.ts';
 import type { Log } from '../../shared/log.ts';
 import { systemTimers, type Timers } from '../../shared/timers.ts';
@@ -70,6 +71,8 @@ export class LadderWatch {
 
   constructor(options: LadderWatchOptions) {
     this.#options = options;
+    // As many notices may be on their way at once as there are alarms and notifiers.
+    setMaxListeners(0, this.#ending.signal);
     this.#timers = options.timers ?? systemTimers;
     this.#notifiers = new Map(options.notifiers.map((notifier) => [notifier.name, notifier]));
   }
@@ -130,6 +133,7 @@ export class LadderWatch {
     const seenAgeMs = Math.max(0, now() - alarm.stored_ms);
     const seen = { seenAgeMs, seenMs: this.#timers.now() };
     const answered = new AbortController();
+    setMaxListeners(0, answered.signal);
     const climbing: Climbing = { climb: atTheFoot, roundMs: -Infinity, answered, ...seen };
     this.#climbing.set(alarm.id, climbing);
     try {

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { underSignals } from '../../../shared/any-signal.ts';
 import { systemTimers, type Timers } from '../../../shared/timers.ts';
 import type { Notice, Notifier } from '../notifier.ts';
@@ -38,6 +39,8 @@ export class Dc09Notifier implements Notifier {
     this.#timers = timers;
     this.#line = new Dc09Line(settings, { now, retry, random });
     this.#sequences = new SequenceBook(firstSequence);
+    // Every notice under way listens.
+    setMaxListeners(0, this.#stopping.signal);
   }
 
   /**
