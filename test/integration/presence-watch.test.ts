@@ -5,9 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { addStation, revokeStation } from '../../hub/app/registry.ts';
 import { listStations } from '../../hub/app/reports.ts';
-import { withTroubles } from '../../hub/app/trouble-book.ts';
 import { listTroubles } from '../../hub/app/troubles.ts';
-import { reportedFaultAfterMs, reportedReadyAfterMs } from '../../hub/domain/trouble.ts';
 import { outgoingSchema } from '../../hub/feed/outgoing.ts';
 import { PresenceWatch } from '../../hub/presence/presence-watch.ts';
 import { openStore, type Store } from '../../hub/store/open-store.ts';
@@ -261,71 +259,6 @@ describe('the presence watch', () => {
       },
     ]);
     expect(await told(true)).toEqual(['begun', 'ended']);
-  });
-
-  describe('takes a health report', () => {
-    const report = (panel: 'ready' | 'starting' | 'fault') =>
-      watch.take({ ...health(0), panel, reader: 'ready', journal: 'ready' });
-    const kinds = async () => (await listTroubles(store)).map(({ kind }) => kind);
-    const pass = async (ms: number) => {
-      nowMs += ms;
-      watch.heard(station);
-      await watch.sweep();
-    };
-    /** As the station's entry begins it. */
-    const entry = (change: 'begin' | 'end') =>
-      withTroubles(store.db, wallMs + nowMs, (book) =>
-        book[change]({ station, kind: 'panel', detail: 'unplugged' }, wallMs + nowMs),
-      );
-    beforeEach(() => watch.take(presence(true)));
-
-    it('that goes on telling a fault for its beginning', async () => {
-      await report('fault');
-      await pass(reportedFaultAfterMs - 1);
-      expect(await kinds()).toEqual([]);
-      await pass(1);
-      await pass(1);
-      expect(await kinds()).toEqual(['panel']);
-    });
-
-    it('for no news of a fault that an entry has begun or just ended', async () => {
-      await report('fault');
-      await entry('begin');
-      await pass(reportedFaultAfterMs);
-      await report('ready');
-      await entry('end');
-      await pass(reportedFaultAfterMs);
-      expect(await told(true)).toEqual(['begun', 'ended']);
-    });
-
-    it('for the end only when it has said so for long, whatever came and went before', async () => {
-      await entry('begin');
-      for (let flap = 0; flap < 3; flap += 1) {
-        await report('fault');
-        await pass(reportedReadyAfterMs / 2);
-        await report('ready');
-        await pass(reportedReadyAfterMs - 1);
-        expect(await kinds()).toEqual(['panel']);
-      }
-      await pass(1);
-      expect(await kinds()).toEqual([]);
-      expect(await told(true)).toEqual(['begun', 'ended']);
-    });
-
-    it('for no end of what was told after it', async () => {
-      await report('ready');
-      await pass(reportedReadyAfterMs);
-      await entry('begin');
-      await pass(reportedReadyAfterMs - 1);
-      expect(await kinds()).toEqual(['panel']);
-    });
-
-    it('of a part that is starting for neither', async () => {
-      await entry('begin');
-      await report('starting');
-      await pass(reportedReadyAfterMs);
-      expect(await kinds()).toEqual(['panel']);
-    });
   });
 
   it('believes nothing that could not be stored', async () => {
