@@ -7,6 +7,7 @@ import { addDailyClear } from './cli/daily-clear.ts';
 import { addDecisionCommands } from './cli/decisions.ts';
 import { addNotifyCommands } from './cli/notify.ts';
 import { addPeopleCommands } from './cli/people.ts';
+import { addPointsCommands } from './cli/points.ts';
 import { type Common, command, fail, fromHere } from './cli/run.ts';
 import { addStationCommands } from './cli/stations.ts';
 import { type HubSettings, readHubSettings } from './settings.ts';
@@ -25,6 +26,7 @@ program.addCommand(
 );
 addStationCommands(program);
 addPeopleCommands(program);
+addPointsCommands(program);
 addAlarmCommands(program);
 addDecisionCommands(program);
 addNotifyCommands(program);

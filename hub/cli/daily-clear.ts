@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { z } from 'zod';
 import { closeDay, showDay } from '../app/daily-clear.ts';
 import { Refusal } from '../app/registry.ts';
 import type { Carry } from '../domain/day-close.ts';
 import { readTimeZone } from '../settings.ts';
 import { dayText } from './day-text.ts';
+import { localDate } from './options.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
 /** Something of the day stands open. */
@@ -41,12 +41,6 @@ async function clear(flags: DayFlags): Promise<void> {
   );
   answer(flags, report, dayText(report));
   if (report.state === 'open') process.exitCode = exitOpen;
-}
-
-/** For commander. @throws InvalidArgumentError */
-function localDate(text: string): string {
-  if (z.iso.date().safeParse(text).success) return text;
-  throw new InvalidArgumentError('expected a date as YYYY-MM-DD.');
 }
 
 /** For commander, which gives what came before. @throws InvalidArgumentError */

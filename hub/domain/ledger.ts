@@ -1,5 +1,9 @@
 /** Where the points for check-ins come from; its balance is minus all that was ever issued. */
 export const issuedForCheckIns = 'scheme:issued-for-check-ins';
+/** The other side of what people give and take by hand. */
+export const correctionsAccount = 'scheme:corrections';
+/** Where points go that nobody used in time. */
+export const expiredAccount = 'scheme:expired';
 export const volunteerAccount = (volunteer: string): string => `volunteer:${volunteer}`;
 
 /** What a check-in is worth by the rules, whatever was transferred for it so far. */

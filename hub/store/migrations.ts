@@ -1,5 +1,6 @@
 import { bootAnchorMigration } from './migration-boot-anchor.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
+import { ledgerMigration } from './migration-ledger.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
 import { sessionsMigration } from './migration-sessions.ts';
 import { supervisionMigration } from './migration-supervision.ts';
@@ -192,4 +193,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   dailyClearMigration,
   sessionsMigration,
   bootAnchorMigration,
+  ledgerMigration,
 ];

@@ -18,6 +18,7 @@ export interface Schema {
   check_in: CheckInTable;
   account: { id: string; volunteer_id: string | null; balance: number };
   transfer: TransferTable;
+  correction: CorrectionTable;
   alarm: AlarmTable;
   alarm_event: AlarmEventTable;
   operator_action: OperatorActionTable;
@@ -143,6 +144,20 @@ interface TransferTable {
   at: number;
   check_in_id: number | null;
   reason: string;
+}
+
+/** Points that a person gives or takes by hand. */
+interface CorrectionTable {
+  id: Generated<number>;
+  volunteer: string;
+  /** Positive to the volunteer, negative from them. */
+  points: number;
+  reason: string;
+  asked_by: string;
+  asked_ms: number;
+  decision: 'approved' | 'refused' | null;
+  decided_by: string | null;
+  decided_ms: number | null;
 }
 
 interface AlarmTable {

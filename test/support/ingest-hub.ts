@@ -7,7 +7,7 @@ import { localDay } from '../../hub/domain/dating.ts';
 import { outgoingSchema } from '../../hub/feed/outgoing.ts';
 import { Ingest } from '../../hub/ingest/ingest.ts';
 import { StationDirectory } from '../../hub/ingest/station-directory.ts';
-import { openStore, type Store } from '../../hub/store/open-store.ts';
+import { openStore, type Store, storeFileName } from '../../hub/store/open-store.ts';
 import { cardToken } from '../../shared/card-token.ts';
 import { newEpoch } from '../../shared/ids.ts';
 import { createLog } from '../../shared/log.ts';
@@ -53,6 +53,11 @@ export class IngestHub {
     hub.card = cardToken(await store.schemeKey(), uid);
     await hub.#open();
     return hub;
+  }
+
+  /** The file that holds the store. */
+  get file(): string {
+    return join(this.#folder, storeFileName);
   }
 
   get ingest(): Ingest {

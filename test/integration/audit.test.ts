@@ -1,0 +1,105 @@
+import BetterSqlite from 'better-sqlite3';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { audit, auditChecks } from '../../hub/audit/audit.ts';
+import { askCorrection } from '../../hub/ledger/corrections.ts';
+import { atOneMoment } from '../../hub/store/at-one-moment.ts';
+import { IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
+
+let hub: IngestHub;
+beforeEach(async () => {
+  hub = await IngestHub.start();
+  const [past, other] = [new Past(hub), new Past(hub)];
+  for (const minute of [0, 30, 90]) past.checkIn(reading(minute));
+  other.checkIn(reading(10));
+  await hub.give(past.message(1, 3));
+  await hub.give(other.message(1, 1));
+  const asked = { volunteer: hub.volunteer, points: 7, reason: 'a reason', by: 'Operator A' };
+  await askCorrection(hub.store, { ...asked, atMs: startMs + 200 * minuteMs }, { aloneMax: 100 });
+});
+afterEach(() => hub.stop());
+
+const run = () => atOneMoment(hub.store.db, (db) => audit({ db, ingest: hub.store.ingest }));
+
+it('finds nothing where nothing is wrong, and looks at everything', async () => {
+  const { checks, findings, isSound } = await run();
+  expect(findings).toEqual([]);
+  expect(isSound).toBe(true);
+  expect(checks.map(({ claim }) => claim)).toEqual(auditChecks.map(({ claim }) => claim));
+});
+
+/** What somebody could do to the file behind the program's back, and which claims no longer hold. */
+const harms: readonly { harm: string; sql: string; fails: readonly string[] }[] = [
+  {
+    harm: 'a balance is raised',
+    sql: 'UPDATE account SET balance = balance + 50 WHERE volunteer_id IS NOT NULL',
+    fails: ['each balance is the sum of its transfers', 'the sum over all accounts is zero'],
+  },
+  {
+    harm: 'a balance is moved to another account',
+    sql: `UPDATE account SET balance = balance + 5 WHERE volunteer_id IS NOT NULL;
+      UPDATE account SET balance = balance - 5 WHERE id = 'scheme:corrections'`,
+    fails: ['each balance is the sum of its transfers'],
+  },
+  {
+    harm: 'a transfer is made up, balances and all',
+    sql: `INSERT INTO transfer (reference, debit, credit, amount, code, at, reason)
+      SELECT 'correction/99', 'scheme:corrections', id, 5, 'correction', 0,
+        '{"rule":"by-hand","correction":99,"text":"x","by":"x"}'
+      FROM account WHERE volunteer_id IS NOT NULL;
+      UPDATE account SET balance = balance + 5 WHERE volunteer_id IS NOT NULL;
+      UPDATE account SET balance = balance - 5 WHERE id = 'scheme:corrections'`,
+    fails: ['corrections by hand are booked as people decided, and no others'],
+  },
+  {
+    harm: 'a check-in is made worth more',
+    sql: "UPDATE check_in SET points = 20 WHERE outcome = 'credited' AND seq = 1",
+    fails: [
+      'each check-in is worth what the rules of its day make of it',
+      'what a check-in is worth is the sum of its transfers',
+    ],
+  },
+  {
+    harm: 'a check-in is taken out of the book',
+    sql: `PRAGMA foreign_keys = OFF; DELETE FROM check_in WHERE outcome = 'already-checked-in'`,
+    fails: ['each check-in of the journal stands once in the book of check-ins'],
+  },
+  {
+    harm: 'a check-in is put into the book that no station sent',
+    sql: `PRAGMA foreign_keys = OFF; INSERT INTO check_in
+      (journal_id, volunteer_id, station, epoch, seq, card, day, occurred_ms, outcome, points, counts)
+      SELECT 9999, volunteer_id, station, epoch, 99, card, day, occurred_ms + 1,
+        'already-checked-in', 0, 1 FROM check_in WHERE outcome = 'credited' LIMIT 1`,
+    fails: ['each check-in in the book stands in the journal'],
+  },
+  {
+    harm: 'a check-in is dated otherwise in book and journal',
+    sql: `UPDATE check_in SET occurred_ms = occurred_ms + 7200000 WHERE seq = 3`,
+    fails: ['each check-in of the journal stands once in the book of check-ins'],
+  },
+  {
+    harm: 'the text of an entry is changed',
+    sql: `UPDATE journal SET body = replace(body, '"synced":true', '"synced":false') WHERE seq = 2`,
+    fails: ['each entry of the journal follows the one before it, as its station hashed it'],
+  },
+  {
+    harm: 'the newest entry of a lane is taken away, with its check-in',
+    sql: `PRAGMA foreign_keys = OFF;
+      DELETE FROM check_in WHERE seq = 2; DELETE FROM journal WHERE seq = 3`,
+    fails: [
+      'each entry of the journal follows the one before it, as its station hashed it',
+      'each check-in of the journal stands once in the book of check-ins',
+      'each check-in in the book stands in the journal',
+    ],
+  },
+];
+
+it.each(harms)('finds that $harm', async ({ sql, fails }) => {
+  const sqlite = new BetterSqlite(hub.file);
+  sqlite.exec(sql);
+  sqlite.close();
+  const { checks, isSound } = await run();
+  expect(isSound).toBe(false);
+  expect(checks.filter(({ findings }) => findings > 0).map(({ claim }) => claim)).toEqual(
+    auditChecks.map(({ claim }) => claim).filter((claim) => fails.includes(claim)),
+  );
+});
