@@ -5,6 +5,7 @@ import { checkInChecks } from './check-in-checks.ts';
 import { correctionChecks } from './correction-checks.ts';
 import { journalChecks } from './journal-checks.ts';
 import { pointsChecks } from './points-checks.ts';
+import { redemptionChecks } from './redemption-checks.ts';
 
 /** Something that does not add up. */
 export interface Finding {
@@ -33,6 +34,7 @@ export const auditChecks: readonly AuditCheck[] = [
   ...checkInChecks,
   ...pointsChecks,
   ...correctionChecks,
+  ...redemptionChecks,
   ...balanceChecks,
 ];
 

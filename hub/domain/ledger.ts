@@ -4,6 +4,10 @@ export const issuedForCheckIns = 'scheme:issued-for-check-ins';
 export const correctionsAccount = 'scheme:corrections';
 /** Where points go that nobody used in time. */
 export const expiredAccount = 'scheme:expired';
+/** Where points wait for a reward to be picked up. */
+export const reservedAccount = 'scheme:reserved';
+/** Where points are that a reward was handed out for. */
+export const redeemedAccount = 'scheme:redeemed';
 export const volunteerAccount = (volunteer: string): string => `volunteer:${volunteer}`;
 
 /** What a check-in is worth by the rules, whatever was transferred for it so far. */

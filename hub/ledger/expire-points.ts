@@ -1,6 +1,11 @@
 import { noteAction } from '../app/registry.ts';
 import { pointsToExpire } from '../domain/expiry.ts';
-import { expiredAccount, volunteerAccount } from '../domain/ledger.ts';
+import {
+  expiredAccount,
+  redeemedAccount,
+  reservedAccount,
+  volunteerAccount,
+} from '../domain/ledger.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
@@ -111,7 +116,7 @@ async function due(trx: Trx, { beforeMs }: ExpiryRun): Promise<Expired[]> {
 }
 
 const isUse = (account: string): boolean =>
-  account === 'scheme:reserved' || account === 'scheme:redeemed';
+  account === reservedAccount || account === redeemedAccount;
 
 /** Transfers summed up by the two accounts and by whether they were booked before the cutoff. */
 async function sums(trx: Trx, beforeMs: number) {

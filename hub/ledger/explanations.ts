@@ -5,7 +5,7 @@ import type { TransferReason, TransferRule } from './transfer-reason.ts';
 /** What a sentence about a transfer is made of. */
 export interface TransferFacts<R extends TransferReason = TransferReason> {
   readonly reason: R;
-  /** Points to the volunteer; negative from them. */
+  /** Points to the volunteer; negative from them, 0 when none of theirs moved. */
   readonly change: number;
   /** Whether something else was transferred for the same matter before. */
   readonly isCorrection: boolean;
@@ -120,7 +120,41 @@ const expiry: Explanations['expiry'] = {
     `${-change}포인트 만료: ${reason.before} 이전에 적립하고 쓰지 않음, 규칙 ${reason.policy}판에 따름.`,
 };
 
-const explanations: Explanations = { 'check-in': checkIn, 'by-hand': byHand, expiry };
+const reserve: Explanations['redemption-reserve'] = {
+  zh: ({ reason }) =>
+    `兑换“${reason.name.zh}”,预留 ${reason.points} 分,待领取(经办:${reason.by})。`,
+  en: ({ reason }) =>
+    `${reason.points} points set aside by ${reason.by} for “${reason.name.en}”, which is to be picked up.`,
+  ko: ({ reason }) =>
+    `‘${reason.name.ko}’ 교환: ${reason.points}포인트 예약, 수령 대기 (담당: ${reason.by}).`,
+};
+
+const handOut: Explanations['redemption-hand-out'] = {
+  zh: ({ reason }) =>
+    `“${reason.name.zh}”已领取,预留的 ${reason.points} 分已兑换(经办:${reason.by})。`,
+  en: ({ reason }) =>
+    `“${reason.name.en}” was handed out by ${reason.by}: the ${reason.points} points set aside for it are redeemed.`,
+  ko: ({ reason }) =>
+    `‘${reason.name.ko}’ 전달 완료: 예약된 ${reason.points}포인트 사용 (담당: ${reason.by}).`,
+};
+
+const cancel: Explanations['redemption-cancel'] = {
+  zh: ({ reason }) =>
+    `“${reason.name.zh}”的兑换已取消,退回 ${reason.points} 分,理由:“${reason.text}”(经办:${reason.by})。`,
+  en: ({ reason }) =>
+    `${reason.points} points back: ${reason.by} cancelled the redemption of “${reason.name.en}”: “${reason.text}”.`,
+  ko: ({ reason }) =>
+    `‘${reason.name.ko}’ 교환 취소: ${reason.points}포인트 반환, 사유: “${reason.text}” (담당: ${reason.by}).`,
+};
+
+const explanations: Explanations = {
+  'check-in': checkIn,
+  'by-hand': byHand,
+  expiry,
+  'redemption-reserve': reserve,
+  'redemption-hand-out': handOut,
+  'redemption-cancel': cancel,
+};
 
 /** @returns one sentence: how many points, why, by which rule, and what it looked at */
 export function explainTransfer(language: Language, facts: TransferFacts): string {

@@ -13,7 +13,7 @@ export interface StatementLine {
   readonly reference: string;
   readonly code: string;
   readonly atMs: number;
-  /** Points to the volunteer; negative from them. */
+  /** Points to the volunteer; negative from them, 0 when it is between accounts of the scheme. */
   readonly change: number;
   /** One sentence in each language. */
   readonly why: Readonly<Record<Language, string>>;
@@ -41,11 +41,13 @@ export async function explain(
     .where(isNumber ? 'id' : 'reference', '=', isNumber ? Number(transfer) : transfer)
     .executeTakeFirst();
   if (!row) throw new Refusal(`there is no transfer ${transfer}`);
+  const reason = readReason(row.reason);
+  const named = 'volunteer' in reason ? [volunteerAccount(reason.volunteer)] : [];
   const volunteer = await db
     .selectFrom('account')
     .innerJoin('volunteer', 'volunteer.id', 'account.volunteer_id')
     .select(['volunteer.id', 'volunteer.name'])
-    .where('account.id', 'in', [row.debit, row.credit])
+    .where('account.id', 'in', [row.debit, row.credit, ...named])
     .executeTakeFirst();
   if (!volunteer) throw new Refusal(`transfer ${transfer} is about no volunteer`);
   const [line] = await linesOf(db, volunteerAccount(volunteer.id), [row], timeZone);
@@ -89,7 +91,7 @@ async function linesOf(
 ): Promise<StatementLine[]> {
   const stations = await stationNames(db, rows);
   return rows.map((row): StatementLine => {
-    const change = row.credit === account ? row.amount : -row.amount;
+    const change = row.credit === account ? row.amount : row.debit === account ? -row.amount : 0;
     const facts = {
       ...{ reason: readReason(row.reason), change },
       isCorrection: row.code === 'correction',

@@ -1,6 +1,17 @@
 import { z } from 'zod';
 import { outcomeSchema } from '../../shared/wire/messages.ts';
 
+/** What was redeemed, as it was then: names of rewards change, and transfers do not. */
+const redeemedSchema = z.object({
+  redemption: z.int(),
+  reward: z.int(),
+  name: z.object({ zh: z.string(), en: z.string(), ko: z.string() }),
+  /** Whose points they are: a transfer between two accounts of the scheme does not tell. */
+  volunteer: z.string(),
+  points: z.int().positive(),
+  by: z.string(),
+});
+
 /**
  * What is kept with a transfer so that it can be explained for good: the rule, and what the rule looked
  * at. Rows are never changed, so a member that a rule learns later is optional.
@@ -34,6 +45,12 @@ export const transferReasonSchema = z.discriminatedUnion('rule', [
     /** Local date: what was earned before it and not used has expired. */
     before: z.string(),
   }),
+  /** Points wait until the reward is picked up. */
+  redeemedSchema.extend({ rule: z.literal('redemption-reserve') }),
+  /** The reward was picked up. */
+  redeemedSchema.extend({ rule: z.literal('redemption-hand-out') }),
+  /** The reward was not picked up, and the points came back. */
+  redeemedSchema.extend({ rule: z.literal('redemption-cancel'), text: z.string() }),
 ]);
 export type TransferReason = z.infer<typeof transferReasonSchema>;
 export type TransferRule = TransferReason['rule'];

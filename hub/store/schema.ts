@@ -4,6 +4,7 @@ import type { Anchor } from '../domain/boot-anchor.ts';
 import type { DatedBy } from '../domain/dating.ts';
 import type { ReviewReason } from '../domain/review.ts';
 import type { TroubleKind } from '../domain/trouble.ts';
+import type { RedemptionTable, RewardStockingTable, RewardTable } from './schema-rewards.ts';
 
 /** Times are milliseconds since 1970 UTC, days are local dates (YYYY-MM-DD), points are integers. */
 export interface Schema {
@@ -19,6 +20,9 @@ export interface Schema {
   account: { id: string; volunteer_id: string | null; balance: number };
   transfer: TransferTable;
   correction: CorrectionTable;
+  reward: RewardTable;
+  reward_stocking: RewardStockingTable;
+  redemption: RedemptionTable;
   alarm: AlarmTable;
   alarm_event: AlarmEventTable;
   operator_action: OperatorActionTable;

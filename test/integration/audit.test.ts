@@ -4,6 +4,7 @@ import { audit, auditChecks } from '../../hub/audit/audit.ts';
 import { askCorrection } from '../../hub/ledger/corrections.ts';
 import { atOneMoment } from '../../hub/store/at-one-moment.ts';
 import { IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
+import { RewardDesk } from '../support/reward-desk.ts';
 
 let hub: IngestHub;
 beforeEach(async () => {
@@ -15,6 +16,10 @@ beforeEach(async () => {
   await hub.give(other.message(1, 1));
   const asked = { volunteer: hub.volunteer, points: 7, reason: 'a reason', by: 'Operator A' };
   await askCorrection(hub.store, { ...asked, atMs: startMs + 200 * minuteMs }, { aloneMax: 100 });
+  const desk = new RewardDesk(hub);
+  const reward = await desk.add({ cost: 3 });
+  await desk.redeem(reward);
+  await desk.handOut((await desk.redeem(reward)).code);
 });
 afterEach(() => hub.stop());
 
@@ -49,6 +54,42 @@ const harms: readonly { harm: string; sql: string; fails: readonly string[] }[] 
       UPDATE account SET balance = balance + 5 WHERE volunteer_id IS NOT NULL;
       UPDATE account SET balance = balance - 5 WHERE id = 'scheme:corrections'`,
     fails: ['corrections by hand are booked as people decided, and no others'],
+  },
+  {
+    harm: 'a reward is handed out that was not',
+    sql: `UPDATE redemption SET state = 'handed-out', closed_by = 'x', closed_ms = 0 WHERE id = 1`,
+    fails: [
+      'redemptions are booked as far as they have come, and no others',
+      'what is reserved and redeemed is the points of those redemptions',
+    ],
+  },
+  {
+    harm: 'a redemption is cancelled and the points are not given back',
+    sql: `UPDATE redemption SET state = 'cancelled', closed_by = 'x', closed_ms = 0, reason = 'x'
+        WHERE id = 1;
+      UPDATE reward SET stock = stock + 1`,
+    fails: [
+      'redemptions are booked as far as they have come, and no others',
+      'what is reserved and redeemed is the points of those redemptions',
+    ],
+  },
+  {
+    harm: 'points are given back for nothing, balances and all',
+    sql: `INSERT INTO transfer (reference, debit, credit, amount, code, at, reason)
+      SELECT 'redemption/2/cancel', 'scheme:redeemed', id, 3, 'redemption-cancel', 0,
+        '{"rule":"redemption-cancel","redemption":2,"reward":1,"name":{"zh":"x","en":"x","ko":"x"},"volunteer":"x","points":3,"by":"x","text":"x"}'
+      FROM account WHERE volunteer_id IS NOT NULL;
+      UPDATE account SET balance = balance + 3 WHERE volunteer_id IS NOT NULL;
+      UPDATE account SET balance = balance - 3 WHERE id = 'scheme:redeemed'`,
+    fails: [
+      'redemptions are booked as far as they have come, and no others',
+      'what is reserved and redeemed is the points of those redemptions',
+    ],
+  },
+  {
+    harm: 'a piece is taken out of the stock',
+    sql: 'UPDATE reward SET stock = stock - 1',
+    fails: ['the stock of each reward is what was stocked less what was redeemed'],
   },
   {
     harm: 'a check-in is made worth more',
