@@ -8,6 +8,8 @@ import { addDecisionCommands } from './cli/decisions.ts';
 import { addNotifyCommands } from './cli/notify.ts';
 import { addPeopleCommands } from './cli/people.ts';
 import { addPointsCommands } from './cli/points.ts';
+import { addRedemptionCommands } from './cli/redemptions.ts';
+import { addRewardCommands } from './cli/rewards.ts';
 import { type Common, command, fail, fromHere } from './cli/run.ts';
 import { addStationCommands } from './cli/stations.ts';
 import { type HubSettings, readHubSettings } from './settings.ts';
@@ -27,6 +29,8 @@ program.addCommand(
 addStationCommands(program);
 addPeopleCommands(program);
 addPointsCommands(program);
+addRewardCommands(program);
+addRedemptionCommands(program);
 addAlarmCommands(program);
 addDecisionCommands(program);
 addNotifyCommands(program);

@@ -1,5 +1,6 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import { languages } from '../notify/texts.ts';
 
 /** For commander: YYYY-MM-DD. @throws InvalidArgumentError */
 export function localDate(text: string): string {
@@ -13,3 +14,7 @@ export function points(text: string): number {
   if (/^[+-]?\d+$/.test(text) && Number.isSafeInteger(number) && number !== 0) return number;
   throw new InvalidArgumentError('expected a whole number, such as 20 or -20.');
 }
+
+/** In which language names and sentences are shown. */
+export const languageOption = (): Option =>
+  new Option('--language <language>', 'in which names are shown').choices(languages).default('en');
