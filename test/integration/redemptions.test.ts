@@ -146,6 +146,8 @@ it('uses the oldest points first: what is set aside does not expire, and what co
   const expire = () => expirePoints(hub.store, { ...run, by: 'nightly', atMs: desk.atMs });
   expect(await expire()).toMatchObject([{ points: 10 }]);
   expect(await expire()).toEqual([]);
+  // They come back after the day, and are as old as they were.
+  desk.atMs += 2 * dayMs;
   await cancel(code);
   expect(await desk.accounts()).toEqual({ volunteer: 30, reserved: 0, redeemed: 0 });
   expect(await expire()).toMatchObject([{ points: 30 }]);
