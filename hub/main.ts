@@ -10,6 +10,8 @@ import { addPeopleCommands } from './cli/people.ts';
 import { addPointsCommands } from './cli/points.ts';
 import { type Common, command, fail, fromHere } from './cli/run.ts';
 import { addStationCommands } from './cli/stations.ts';
+import { addTeamCommands } from './cli/teams.ts';
+import { addVolunteerCommands } from './cli/volunteers.ts';
 import { type HubSettings, readHubSettings } from './settings.ts';
 
 interface StartFlags extends Common {
@@ -25,6 +27,8 @@ program.addCommand(
     .action(start),
 );
 addStationCommands(program);
+addVolunteerCommands(program);
+addTeamCommands(program);
 addPeopleCommands(program);
 addPointsCommands(program);
 addAlarmCommands(program);
