@@ -23,6 +23,7 @@ import {
 import type { Store } from '../store/open-store.ts';
 import { columns } from './columns.ts';
 import { answer, type Common, command, operator, withStore } from './run.ts';
+import { addVolunteerFileCommands } from './volunteer-files.ts';
 import { listOf, wordOf, wordsOf } from './words.ts';
 
 interface FieldFlags extends Common {
@@ -57,7 +58,7 @@ const withFields = (one: Command): Command =>
 export function addVolunteerCommands(program: Command): void {
   const volunteer = program
     .command('volunteer')
-    .description('Volunteers: add, show, change, pause, resume, list.');
+    .description('Volunteers: add, show, change, pause, resume, list, import, export.');
   volunteer.addCommand(
     withFields(command('add', 'Adds a volunteer.').argument('<name>', 'name or alias')).action(add),
   );
@@ -81,6 +82,7 @@ export function addVolunteerCommands(program: Command): void {
       .action(list),
   );
   addPauseCommands(volunteer);
+  addVolunteerFileCommands(volunteer);
 }
 
 function addPauseCommands(volunteer: Command): void {
