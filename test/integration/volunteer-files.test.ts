@@ -85,6 +85,14 @@ describe('a list of volunteers', () => {
     expect((await actions()).slice(noted)).toEqual([{ action: 'volunteer import' }]);
   });
 
+  it('is taken by no dry run, however good it is', async () => {
+    const text = 'name,card-uid\nOne,04000001\n';
+    const report = await read(text, { dryRun: true });
+    expect(report).toMatchObject({ added: 1, cards: 1, bad: [], applied: false });
+    expect(await listVolunteers(hub.store)).toHaveLength(1);
+    expect(await read(text)).toEqual({ ...report, applied: true });
+  });
+
   it('changes what its columns say, and leaves what they do not', async () => {
     await read('external-id,name,display-name,roles\nA1,One,Alias,guard\n');
     const { id } = await named('One');
@@ -184,6 +192,15 @@ describe('bad rows of a list', () => {
   });
 });
 
+describe('two operators who read the same list at once', () => {
+  it('add nobody twice: what was worked out before the other one wrote is worked out anew', async () => {
+    const reports = await Promise.all([read('name\nOne\n'), read('name\nOne\n')]);
+    expect(reports.map(({ applied }) => applied)).toEqual([true, false]);
+    expect(reports[1]?.bad).toMatchObject([{ line: 2 }]);
+    expect(await listVolunteers(hub.store)).toHaveLength(2);
+  });
+});
+
 describe('a file that is no list', () => {
   it.each([
     ['', 'the file is empty'],
@@ -266,7 +283,10 @@ describe('an exported list', () => {
         async (fields, written) => {
           await changeVolunteer(hub.store, id, fields, 'Operator 1');
           const before = await listVolunteers(hub.store);
-          expect(before[0]?.name).toBe(cleanText(fields.name));
+          const { name, language, roles, teams: members } = fields;
+          expect(before).toMatchObject([
+            { name: cleanText(name), language, roles, teams: members },
+          ]);
           const { bytes } = await exportVolunteers(hub.store, { ...written, by: 'Operator 1' });
           expect(await read(bytes)).toMatchObject({ bad: [], unchanged: 1, notTaken: [] });
           const other = {
