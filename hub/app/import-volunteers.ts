@@ -6,6 +6,7 @@ import { loadVolunteers } from '../people/load-volunteers.ts';
 import { actionOn, parts, saveVolunteers } from '../people/save-volunteers.ts';
 import { loadTeams } from '../people/teams.ts';
 import { type Column, findColumn, type RowDraft, readRow } from '../people/volunteer-columns.ts';
+import { atOneMoment } from '../store/at-one-moment.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { assignCheckIns } from './assign-check-ins.ts';
@@ -70,8 +71,9 @@ export async function importVolunteers(
     const isRefused = plan.bad.length > 0 && options.skipBad !== true;
     return { ...file, ...countsOf(plan), applied: options.dryRun !== true && !isRefused };
   };
-  const mark = await lastAction(store.db);
-  const plan = await planOn(store.db);
+  const { mark, plan } = await atOneMoment(store.db, async (db) => ({
+    ...{ mark: await lastAction(db), plan: await planOn(db) },
+  }));
   const report = reportOn(plan);
   if (!report.applied) return report;
   return store.db.transaction().execute(async (trx) => {

@@ -2,7 +2,7 @@ import { stationNameMax } from '../../shared/wire/limits.ts';
 import { addressCharactersMax, cleanText, textFault } from '../people/clean-text.ts';
 import { type Help, helpWords, keysOf, languages, type StationKind } from '../people/words.ts';
 import type { Store } from '../store/open-store.ts';
-import type { Trx } from '../store/schema.ts';
+import type { Db } from '../store/schema.ts';
 import { noteAction, Refusal, refuseFaults } from './registry.ts';
 
 /** What people want to know of a station; null for what nobody has said. */
@@ -54,26 +54,25 @@ export async function describeStation(
 }
 
 /** @throws Refusal when there is no such station */
-export const showStation = ({ db }: Pick<Store, 'db'>, station: string) =>
-  db.transaction().execute(async (trx) => {
-    const { name, revoked_at } = await stationRow(trx, station);
-    const position = await trx
-      .selectFrom('station_position')
-      .select(['latitude', 'longitude'])
-      .where('station', '=', station)
-      .executeTakeFirst();
-    const details = await detailsOf(trx, station);
-    return {
-      id: station,
-      name,
-      revoked: revoked_at !== null,
-      ...details,
-      position: position ?? null,
-    };
-  });
+export async function showStation({ db }: Pick<Store, 'db'>, station: string) {
+  const { name, revoked_at } = await stationRow(db, station);
+  const position = await db
+    .selectFrom('station_position')
+    .select(['latitude', 'longitude'])
+    .where('station', '=', station)
+    .executeTakeFirst();
+  const details = await detailsOf(db, station);
+  return {
+    id: station,
+    name,
+    revoked: revoked_at !== null,
+    ...details,
+    position: position ?? null,
+  };
+}
 
-async function stationRow(trx: Trx, station: string) {
-  const row = await trx
+async function stationRow(db: Db, station: string) {
+  const row = await db
     .selectFrom('station')
     .select(['name', 'revoked_at'])
     .where('id', '=', station)
@@ -82,18 +81,18 @@ async function stationRow(trx: Trx, station: string) {
   return row;
 }
 
-async function detailsOf(trx: Trx, station: string): Promise<StationDetails> {
-  const row = await trx
+async function detailsOf(db: Db, station: string): Promise<StationDetails> {
+  const row = await db
     .selectFrom('station_detail')
     .select(['name_zh as nameZh', 'name_en as nameEn', 'name_ko as nameKo', 'kind', 'address'])
     .where('station', '=', station)
     .executeTakeFirst();
-  const help = await trx
+  const help = await db
     .selectFrom('station_help')
     .select('help')
     .where('station', '=', station)
     .execute();
-  const spoken = await trx
+  const spoken = await db
     .selectFrom('station_language')
     .select('language')
     .where('station', '=', station)

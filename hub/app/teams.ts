@@ -10,7 +10,7 @@ import {
 } from '../people/teams.ts';
 import { languages } from '../people/words.ts';
 import type { Store } from '../store/open-store.ts';
-import type { Trx } from '../store/schema.ts';
+import type { Db, Trx } from '../store/schema.ts';
 import { refuseUnknown } from './pauses.ts';
 import { noteAction, Refusal, refuseFaults } from './registry.ts';
 
@@ -54,29 +54,27 @@ export async function renameTeam(
 }
 
 /** The teams with how many are in them now. */
-export const listTeams = ({ db }: Parts) =>
-  db.transaction().execute(async (trx) => {
-    const counts = await trx
-      .selectFrom('team_member')
-      .select('team_id')
-      .select(({ fn }) => fn.countAll<number>().as('members'))
-      .where('until_ms', 'is', null)
-      .groupBy('team_id')
-      .execute();
-    const members = new Map(counts.map((row) => [row.team_id, Number(row.members)]));
-    return (await loadTeams(trx)).map((team) => ({ ...team, members: members.get(team.id) ?? 0 }));
-  });
+export async function listTeams({ db }: Parts) {
+  const counts = await db
+    .selectFrom('team_member')
+    .select('team_id')
+    .select(({ fn }) => fn.countAll<number>().as('members'))
+    .where('until_ms', 'is', null)
+    .groupBy('team_id')
+    .execute();
+  const members = new Map(counts.map((row) => [row.team_id, Number(row.members)]));
+  return (await loadTeams(db)).map((team) => ({ ...team, members: members.get(team.id) ?? 0 }));
+}
 
 /** @param wanted its id, or its name in any language. @throws Refusal when there is no such team */
-export const showTeam = ({ db }: Parts, wanted: string) =>
-  db.transaction().execute(async (trx) => {
-    const team = await findTeam(trx, wanted);
-    const all = [...(await loadVolunteers(trx)).values()];
-    const members = all
-      .filter(({ teams }) => teams.includes(team.id))
-      .map(({ id, name, state }) => ({ id, name, state }));
-    return { ...team, members };
-  });
+export async function showTeam({ db }: Parts, wanted: string) {
+  const team = await findTeam(db, wanted);
+  const all = [...(await loadVolunteers(db)).values()];
+  const members = all
+    .filter(({ teams }) => teams.includes(team.id))
+    .map(({ id, name, state }) => ({ id, name, state }));
+  return { ...team, members };
+}
 
 /** @throws Refusal when one of them is unknown, or the volunteer is a member already */
 export async function addMember(
@@ -121,14 +119,13 @@ export async function removeMember(
 }
 
 /** @param wanted ids or names in any language. @throws Refusal naming one that is unknown */
-export const findTeams = ({ db }: Parts, wanted: readonly string[]): Promise<string[]> =>
-  db.transaction().execute(async (trx) => {
-    const find = teamFinder(await loadTeams(trx));
-    return wanted.map((one) => (find(one) ?? refuseTeam(one)).id);
-  });
+export async function findTeams({ db }: Parts, wanted: readonly string[]): Promise<string[]> {
+  const find = teamFinder(await loadTeams(db));
+  return wanted.map((one) => (find(one) ?? refuseTeam(one)).id);
+}
 
-async function findTeam(trx: Trx, wanted: string): Promise<KnownTeam> {
-  return teamFinder(await loadTeams(trx))(wanted) ?? refuseTeam(wanted);
+async function findTeam(db: Db, wanted: string): Promise<KnownTeam> {
+  return teamFinder(await loadTeams(db))(wanted) ?? refuseTeam(wanted);
 }
 
 function refuseTeam(wanted: string): never {

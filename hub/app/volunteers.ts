@@ -7,8 +7,9 @@ import {
   type VolunteerFields,
 } from '../people/volunteer-fields.ts';
 import type { Role, VolunteerState } from '../people/words.ts';
+import { atOneMoment } from '../store/at-one-moment.ts';
 import type { Store } from '../store/open-store.ts';
-import type { Trx } from '../store/schema.ts';
+import type { Db } from '../store/schema.ts';
 import { noteActions, Refusal, refuseFaults, refuseForeign } from './registry.ts';
 
 /** Whom to list; nobody is left out where nothing is said. */
@@ -19,23 +20,24 @@ export interface VolunteerFilter {
 }
 
 /** The volunteers with what is known of them, their points and how many cards they have, by name. */
-export function listVolunteers({ db }: Pick<Store, 'db'>, filter: VolunteerFilter = {}) {
-  return db.transaction().execute(async (trx) => {
-    const known = await loadVolunteers(trx);
-    const [balances, cards] = [await balancesOf(trx), await cardCounts(trx)];
-    return [...known.values()]
-      .filter(
-        ({ teams, roles, state }) =>
-          (filter.team === undefined || teams.includes(filter.team)) &&
-          (filter.role === undefined || roles.includes(filter.role)) &&
-          (filter.state === undefined || state === filter.state),
-      )
-      .map((one) => ({
-        ...one,
-        balance: balances.get(one.id) ?? 0,
-        cards: cards.get(one.id) ?? 0,
-      }));
-  });
+export const listVolunteers = ({ db }: Pick<Store, 'db'>, filter: VolunteerFilter = {}) =>
+  atOneMoment(db, (reader) => readList(reader, filter));
+
+async function readList(db: Db, filter: VolunteerFilter) {
+  const known = await loadVolunteers(db);
+  const [balances, cards] = [await balancesOf(db), await cardCounts(db)];
+  return [...known.values()]
+    .filter(
+      ({ teams, roles, state }) =>
+        (filter.team === undefined || teams.includes(filter.team)) &&
+        (filter.role === undefined || roles.includes(filter.role)) &&
+        (filter.state === undefined || state === filter.state),
+    )
+    .map((one) => ({
+      ...one,
+      balance: balances.get(one.id) ?? 0,
+      cards: cards.get(one.id) ?? 0,
+    }));
 }
 
 /**
@@ -43,44 +45,45 @@ export function listVolunteers({ db }: Pick<Store, 'db'>, filter: VolunteerFilte
  * tokens that they are called by.
  * @throws Refusal when there is no such volunteer
  */
-export function showVolunteer({ db }: Pick<Store, 'db'>, id: string) {
-  return db.transaction().execute(async (trx) => {
-    const one = (await loadVolunteers(trx, id)).get(id);
-    if (!one) throw new Refusal(`there is no volunteer ${id}`);
-    const pauses = await trx
-      .selectFrom('volunteer_pause')
-      .select(['from_ms', 'until_ms', 'paused_by as pausedBy', 'resumed_by as resumedBy'])
-      .where('volunteer_id', '=', id)
-      .orderBy('id')
-      .execute();
-    const teams = await trx
-      .selectFrom('team_member')
-      .innerJoin('team', 'team.id', 'team_id')
-      .select(['team.id', 'name_zh', 'name_en', 'name_ko', 'from_ms'])
-      .where('volunteer_id', '=', id)
-      .where('until_ms', 'is', null)
-      .orderBy('name_zh')
-      .execute();
-    const cards = await trx
-      .selectFrom('card')
-      .select(['token', 'status'])
-      .where('volunteer_id', '=', id)
-      .orderBy('token')
-      .execute();
-    return {
-      ...one,
-      balance: (await balancesOf(trx, id)).get(id) ?? 0,
-      teams: teams.map(({ id: team, name_zh: zh, name_en: en, name_ko: ko, from_ms }) => ({
-        ...{ id: team, name: { zh, en, ko }, since: timeText(from_ms) },
-      })),
-      pauses: pauses.map(({ from_ms, until_ms, ...who }) => ({
-        from: timeText(from_ms),
-        until: until_ms === null ? null : timeText(until_ms),
-        ...who,
-      })),
-      cards,
-    };
-  });
+export const showVolunteer = ({ db }: Pick<Store, 'db'>, id: string) =>
+  atOneMoment(db, (reader) => readOne(reader, id));
+
+async function readOne(db: Db, id: string) {
+  const one = (await loadVolunteers(db, id)).get(id);
+  if (!one) throw new Refusal(`there is no volunteer ${id}`);
+  const pauses = await db
+    .selectFrom('volunteer_pause')
+    .select(['from_ms', 'until_ms', 'paused_by as pausedBy', 'resumed_by as resumedBy'])
+    .where('volunteer_id', '=', id)
+    .orderBy('id')
+    .execute();
+  const teams = await db
+    .selectFrom('team_member')
+    .innerJoin('team', 'team.id', 'team_id')
+    .select(['team.id', 'name_zh', 'name_en', 'name_ko', 'from_ms'])
+    .where('volunteer_id', '=', id)
+    .where('until_ms', 'is', null)
+    .orderBy('name_zh')
+    .execute();
+  const cards = await db
+    .selectFrom('card')
+    .select(['token', 'status'])
+    .where('volunteer_id', '=', id)
+    .orderBy('token')
+    .execute();
+  return {
+    ...one,
+    balance: (await balancesOf(db, id)).get(id) ?? 0,
+    teams: teams.map(({ id: team, name_zh: zh, name_en: en, name_ko: ko, from_ms }) => ({
+      ...{ id: team, name: { zh, en, ko }, since: timeText(from_ms) },
+    })),
+    pauses: pauses.map(({ from_ms, until_ms, ...who }) => ({
+      from: timeText(from_ms),
+      until: until_ms === null ? null : timeText(until_ms),
+      ...who,
+    })),
+    cards,
+  };
 }
 
 /**
@@ -112,8 +115,8 @@ export function changeVolunteer(
 
 const timeText = (ms: number): string => new Date(ms).toISOString();
 
-async function balancesOf(trx: Trx, only?: string): Promise<ReadonlyMap<string, number>> {
-  const rows = await trx
+async function balancesOf(db: Db, only?: string): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
     .selectFrom('account')
     .select(['volunteer_id', 'balance'])
     .where('volunteer_id', 'is not', null)
@@ -122,8 +125,8 @@ async function balancesOf(trx: Trx, only?: string): Promise<ReadonlyMap<string, 
   return new Map(rows.map(({ volunteer_id, balance }) => [volunteer_id ?? '', balance]));
 }
 
-async function cardCounts(trx: Trx): Promise<ReadonlyMap<string, number>> {
-  const rows = await trx
+async function cardCounts(db: Db): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
     .selectFrom('card')
     .select('volunteer_id')
     .select(({ fn }) => fn.countAll<number>().as('cards'))

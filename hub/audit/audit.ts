@@ -4,6 +4,7 @@ import { balanceChecks } from './balance-checks.ts';
 import { checkInChecks } from './check-in-checks.ts';
 import { correctionChecks } from './correction-checks.ts';
 import { journalChecks } from './journal-checks.ts';
+import { pauseChecks } from './pause-checks.ts';
 import { pointsChecks } from './points-checks.ts';
 
 /** Something that does not add up. */
@@ -31,6 +32,7 @@ export interface AuditCheck {
 export const auditChecks: readonly AuditCheck[] = [
   ...journalChecks,
   ...checkInChecks,
+  ...pauseChecks,
   ...pointsChecks,
   ...correctionChecks,
   ...balanceChecks,

@@ -1,3 +1,5 @@
+import type { DayCheckIn, Scored } from './scoring.ts';
+
 /** While a volunteer is paused; `untilMs` is null while it lasts. */
 export interface Pause {
   readonly fromMs: number;
@@ -11,18 +13,29 @@ export interface Pause {
 export const isPaused = (pauses: readonly Pause[], atMs: number): boolean =>
   pauses.some(({ fromMs, untilMs }) => fromMs <= atMs && (untilMs === null || atMs < untilMs));
 
+/** What a check-in of a day comes to, with what was tapped in a pause. */
+export interface Judged<T extends DayCheckIn> {
+  readonly checkIn: T;
+  readonly outcome: Scored<T>['outcome'] | 'recorded';
+  readonly points: number;
+}
+
 /**
- * Takes what happened within a pause out of what is scored: it is recorded and earns nothing, and
- * neither the rules of the station's pause nor those of the day look at it. A function of the sets.
+ * Scores a volunteer's day. What happened within a pause is recorded and earns nothing, and the rules
+ * look at the rest as if it were not there. A function of the sets.
+ * @param score the rules of the day
  */
-export function withoutPaused<T extends { readonly occurredMs: number }>(
+export function scoreBesidesPauses<T extends DayCheckIn>(
   checkIns: readonly T[],
   pauses: readonly Pause[],
-): { readonly active: readonly T[]; readonly paused: readonly T[] } {
-  if (pauses.length === 0) return { active: checkIns, paused: [] };
+  score: (active: readonly T[]) => readonly Scored<T>[],
+): readonly Judged<T>[] {
+  if (pauses.length === 0) return score(checkIns);
   const within = ({ occurredMs }: T): boolean => isPaused(pauses, occurredMs);
-  return {
-    active: checkIns.filter((checkIn) => !within(checkIn)),
-    paused: checkIns.filter(within),
-  };
+  return [
+    ...score(checkIns.filter((checkIn) => !within(checkIn))),
+    ...checkIns
+      .filter(within)
+      .map((checkIn) => ({ checkIn, outcome: 'recorded' as const, points: 0 })),
+  ];
 }

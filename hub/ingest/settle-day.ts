@@ -7,7 +7,7 @@ import {
   type Transferred,
   volunteerAccount,
 } from '../domain/ledger.ts';
-import { withoutPaused } from '../domain/pauses.ts';
+import { scoreBesidesPauses } from '../domain/pauses.ts';
 import type { DayCheckIn } from '../domain/scoring.ts';
 import type { Schema } from '../store/schema.ts';
 import {
@@ -66,10 +66,8 @@ export async function settleDay(
   const rows = [...counted, ...held];
   const policy = await work.policies.of(day);
   const pauses = await work.statements.pausesOf({ volunteer: volunteer.id });
-  const { active, paused } = withoutPaused(counted, pauses);
   const scored: Judged[] = [
-    ...work.score(active, policy.body),
-    ...paused.map((checkIn) => ({ checkIn, outcome: 'recorded' as const, points: 0 })),
+    ...scoreBesidesPauses(counted, pauses, (active) => work.score(active, policy.body)),
     ...held.map((checkIn) => ({ checkIn, outcome: 'held-for-review' as const, points: 0 })),
   ];
   const transfers = settle(

@@ -1,3 +1,4 @@
+import { groupBy } from '../../shared/group-by.ts';
 import type { Db } from '../store/schema.ts';
 import type { VolunteerFields } from './volunteer-fields.ts';
 import { keysOf, roleWords, type VolunteerState } from './words.ts';
@@ -38,8 +39,8 @@ export async function loadVolunteers(
     .where('until_ms', 'is', null)
     .$if(only !== undefined, (query) => query.where('volunteer_id', '=', only ?? ''))
     .execute();
-  const rolesOf = grouped(roles);
-  const teamsOf = grouped(teams);
+  const rolesOf = groupBy(roles, ({ volunteer_id }) => volunteer_id);
+  const teamsOf = groupBy(teams, ({ volunteer_id }) => volunteer_id);
   const paused = new Set(pauses.map(({ volunteer_id }) => volunteer_id));
   return new Map(
     volunteers.map((volunteer) => {
@@ -56,14 +57,4 @@ export async function loadVolunteers(
       ];
     }),
   );
-}
-
-function grouped<T extends { volunteer_id: string }>(rows: readonly T[]): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const group = groups.get(row.volunteer_id);
-    if (group) group.push(row);
-    else groups.set(row.volunteer_id, [row]);
-  }
-  return groups;
 }

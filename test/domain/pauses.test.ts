@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isPaused, withoutPaused } from '../../hub/domain/pauses.ts';
+import { isPaused, scoreBesidesPauses } from '../../hub/domain/pauses.ts';
+import { policySchema } from '../../hub/domain/policy.ts';
+import { scoreDay } from '../../hub/domain/scoring.ts';
+
+const policy = policySchema.parse({
+  ...{ pointsPerCheckIn: 10, pausePerStationMin: 0, pointsPerDayMax: 50 },
+});
 
 const pause = fc
   .tuple(fc.nat(100), fc.option(fc.nat(50)))
@@ -22,18 +28,24 @@ describe('a pause', () => {
     expect(isPaused([{ fromMs: 10, untilMs: 10 }], 10)).toBe(false);
   });
 
-  it('takes each check-in into one half, in the order of all, whatever the order of the pauses', () => {
+  it('earns nothing and hides nothing: the rest is scored as if it were alone', () => {
     fc.assert(
-      fc.property(fc.array(pause), fc.array(fc.nat(200)), (pauses, times) => {
-        const checkIns = times.map((occurredMs, seq) => ({ occurredMs, seq }));
-        const { active, paused } = withoutPaused(checkIns, pauses);
-        expect(withoutPaused(checkIns, pauses.toReversed())).toEqual({ active, paused });
-        expect([...active, ...paused].toSorted((a, b) => a.seq - b.seq)).toEqual(checkIns);
-        for (const { occurredMs } of paused) {
-          expect(
-            pauses.some((one) => one.fromMs <= occurredMs && occurredMs < (one.untilMs ?? 1e9)),
-          ).toBe(true);
-        }
+      fc.property(fc.array(pause), fc.array(fc.nat(200)), (pauses, minutes) => {
+        const checkIns = minutes.map((occurredMs, index) => ({
+          ...{ station: 'st-00000001', epoch: 'ep', seq: index + 1, occurredMs },
+        }));
+        const score = (active: readonly (typeof checkIns)[number][]) => scoreDay(active, policy);
+        const judged = scoreBesidesPauses(checkIns, pauses, score);
+        const isIn = (atMs: number): boolean =>
+          pauses.some(({ fromMs, untilMs }) => fromMs <= atMs && atMs < (untilMs ?? 1e9));
+        expect(judged.filter(({ outcome }) => outcome !== 'recorded')).toEqual(
+          score(checkIns.filter(({ occurredMs }) => !isIn(occurredMs))),
+        );
+        const recorded = judged.filter(({ outcome }) => outcome === 'recorded');
+        expect(recorded.map(({ checkIn }) => checkIn)).toEqual(
+          checkIns.filter(({ occurredMs }) => isIn(occurredMs)),
+        );
+        expect(recorded.every(({ points }) => points === 0)).toBe(true);
       }),
     );
   });
