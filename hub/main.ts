@@ -12,6 +12,8 @@ import { addRedemptionCommands } from './cli/redemptions.ts';
 import { addRewardCommands } from './cli/rewards.ts';
 import { type Common, command, fail, fromHere } from './cli/run.ts';
 import { addStationCommands } from './cli/stations.ts';
+import { addTeamCommands } from './cli/teams.ts';
+import { addVolunteerCommands } from './cli/volunteers.ts';
 import { type HubSettings, readHubSettings } from './settings.ts';
 
 interface StartFlags extends Common {
@@ -27,6 +29,8 @@ program.addCommand(
     .action(start),
 );
 addStationCommands(program);
+addVolunteerCommands(program);
+addTeamCommands(program);
 addPeopleCommands(program);
 addPointsCommands(program);
 addRewardCommands(program);

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { addCard, addStation, addVolunteer } from '../hub/app/registry.ts';
-import { listVolunteers } from '../hub/app/reports.ts';
+import { listVolunteers } from '../hub/app/volunteers.ts';
 import { openStore } from '../hub/store/open-store.ts';
 import { makeFolder } from '../shared/make-folder.ts';
 import { readSettings, writeSettings } from '../shared/settings/settings-file.ts';

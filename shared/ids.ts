@@ -18,6 +18,10 @@ export const newStationId = (): string => `st-${randomText(8)}`;
 export const volunteerIdSchema = idSchema('vo', 8);
 export const newVolunteerId = (): string => `vo-${randomText(8)}`;
 
+/** Team of volunteers. */
+export const teamIdSchema = idSchema('tm', 8);
+export const newTeamId = (): string => `tm-${randomText(8)}`;
+
 /** Epoch: one per journal file, 80 random bits, so that two SD cards never share one. */
 export const epochSchema = idSchema('ep', 16);
 export const newEpoch = (): string => `ep-${randomText(16)}`;

@@ -1,7 +1,13 @@
 import { cardToken } from '../../shared/card-token.ts';
 import { newKey, newStationId, newVolunteerId } from '../../shared/ids.ts';
-import { volunteerAccount } from '../domain/ledger.ts';
 import { Outgoing } from '../feed/outgoing.ts';
+import { actionOn, type SavedVolunteer, saveVolunteers } from '../people/save-volunteers.ts';
+import {
+  cleanFields,
+  fieldFaults,
+  newVolunteer,
+  type VolunteerFields,
+} from '../people/volunteer-fields.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
 import { assignCheckIns } from './assign-check-ins.ts';
@@ -20,11 +26,26 @@ export async function noteAction(
   detail: object = {},
   at = Date.now(),
 ): Promise<void> {
+  await noteActions(trx, by, [{ action, subject, detail }], at);
+}
+
+/** SQLite takes 32,766 values in one statement (SQLite, "Maximum Number Of Host Parameters"). */
+const actionsPerStatement = 1000;
+
+/** The same for what was done to many at once: each is an action of its own. @throws Refusal likewise */
+export async function noteActions(
+  trx: Trx,
+  by: string,
+  actions: readonly { action: string; subject: string; detail: object }[],
+  at = Date.now(),
+): Promise<void> {
   refuseBlank(by, 'the name of who does it');
-  await trx
-    .insertInto('operator_action')
-    .values({ at, by, action, subject, detail: JSON.stringify(detail) })
-    .execute();
+  for (let from = 0; from < actions.length; from += actionsPerStatement) {
+    const rows = actions
+      .slice(from, from + actionsPerStatement)
+      .map(({ detail, ...action }) => ({ at, by, ...action, detail: JSON.stringify(detail) }));
+    await trx.insertInto('operator_action').values(rows).execute();
+  }
 }
 
 /** @throws Refusal: without a name nobody knows whom a line is about, without a reason nobody knows why */
@@ -76,21 +97,52 @@ export async function revokeStation({ db }: Store, station: string, by: string):
   });
 }
 
-/** @throws Refusal when the name is blank */
-export async function addVolunteer({ db }: Store, name: string, by: string): Promise<string> {
-  refuseBlank(name);
-  const id = newVolunteerId();
+/** @throws Refusal when the name is blank, or anything else of it cannot be taken; all faults at once */
+export async function addVolunteer(
+  { db }: Pick<Store, 'db'>,
+  name: string,
+  by: string,
+  more: Partial<VolunteerFields> = {},
+): Promise<string> {
+  const fields = cleanFields({ ...newVolunteer, ...more, name });
+  refuseFaults(fieldFaults(fields));
+  const saved = { ...fields, id: newVolunteerId(), before: undefined };
   await db.transaction().execute(async (trx) => {
-    await trx.insertInto('volunteer').values({ id, name, created_at: Date.now() }).execute();
-    const account = { id: volunteerAccount(id), volunteer_id: id, balance: 0 };
-    await trx.insertInto('account').values(account).execute();
-    await noteAction(trx, by, 'volunteer add', id);
+    await refuseForeign(trx, saved);
+    const atMs = Date.now();
+    await saveVolunteers(trx, [saved], atMs);
+    await noteActions(trx, by, [actionOn(saved)], atMs);
   });
-  return id;
+  return saved.id;
+}
+
+/** @throws Refusal with all of them in one line, when there are any */
+export function refuseFaults(faults: readonly string[]): void {
+  if (faults.length > 0) throw new Refusal(faults.join('; '));
+}
+
+/** @throws Refusal when a team is unknown, or another volunteer has this external id */
+export async function refuseForeign(
+  trx: Trx,
+  { id, externalId, teams }: Pick<SavedVolunteer, 'id' | 'externalId' | 'teams'>,
+): Promise<void> {
+  const known = await trx.selectFrom('team').select('id').execute();
+  for (const team of teams) {
+    if (!known.some((one) => one.id === team)) throw new Refusal(`there is no team ${team}`);
+  }
+  if (externalId === null) return;
+  const other = await trx
+    .selectFrom('volunteer')
+    .select('id')
+    .where('external_id', '=', externalId)
+    .where('id', '<>', id)
+    .executeTakeFirst();
+  if (other) throw new Refusal(`the external id is ${other.id}'s already`);
 }
 
 /** ISO/IEC 14443-3 §6.5.4: UIDs have 4, 7 or 10 bytes. */
 const uidPattern = /^(?:[0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20})$/i;
+export const isCardUid = (text: string): boolean => uidPattern.test(text);
 
 /**
  * Gives a volunteer a card; only the token made from the UID is stored. Taps of it that came before
@@ -99,7 +151,7 @@ const uidPattern = /^(?:[0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20})$/i;
  * @throws Refusal (without the UID) when it is none, the volunteer unknown, or the card somebody's already
  */
 export async function addCard(store: Store, volunteer: string, uid: string, by: string) {
-  if (!uidPattern.test(uid)) throw new Refusal('a card UID has 4, 7 or 10 bytes, in hex');
+  if (!isCardUid(uid)) throw new Refusal('a card UID has 4, 7 or 10 bytes, in hex');
   const token = cardToken(await store.schemeKey(), uid);
   await store.db.transaction().execute(async (trx) => {
     const known = trx.selectFrom('volunteer').select('id').where('id', '=', volunteer);

@@ -33,18 +33,6 @@ export async function listStations({ db }: Store) {
 const timeText = (ms: number | null): string | null =>
   ms === null ? null : new Date(ms).toISOString();
 
-/** Every volunteer with points and the number of cards, by name. */
-export const listVolunteers = ({ db }: Store) =>
-  db
-    .selectFrom('volunteer')
-    .innerJoin('account', 'account.volunteer_id', 'volunteer.id')
-    .leftJoin('card', 'card.volunteer_id', 'volunteer.id')
-    .select(['volunteer.id', 'volunteer.name', 'account.balance'])
-    .select(({ fn }) => fn.count<number>('card.token').as('cards'))
-    .groupBy(['volunteer.id', 'volunteer.name', 'account.balance'])
-    .orderBy('volunteer.name')
-    .execute();
-
 /** Alarms that nobody has resolved. */
 export async function countOpenAlarms({ db }: Store): Promise<number> {
   const { n } = await db

@@ -4,6 +4,7 @@ import { balanceChecks } from './balance-checks.ts';
 import { checkInChecks } from './check-in-checks.ts';
 import { correctionChecks } from './correction-checks.ts';
 import { journalChecks } from './journal-checks.ts';
+import { pauseChecks } from './pause-checks.ts';
 import { pointsChecks } from './points-checks.ts';
 import { redemptionChecks } from './redemption-checks.ts';
 
@@ -32,6 +33,7 @@ export interface AuditCheck {
 export const auditChecks: readonly AuditCheck[] = [
   ...journalChecks,
   ...checkInChecks,
+  ...pauseChecks,
   ...pointsChecks,
   ...correctionChecks,
   ...redemptionChecks,

@@ -1,6 +1,8 @@
 import { groupBy } from '../../shared/group-by.ts';
+import { scoreBesidesPauses } from '../domain/pauses.ts';
 import { scoreDay } from '../domain/scoring.ts';
 import { PolicyBook } from '../ingest/policy-book.ts';
+import type { Db } from '../store/schema.ts';
 import type { AuditCheck } from './audit.ts';
 import { rowsPerPage } from './pages.ts';
 
@@ -11,6 +13,7 @@ export const pointsChecks: readonly AuditCheck[] = [
 
 async function* wrongScores({ db, store, say }: Parameters<AuditCheck['run']>[0]) {
   const policies = new PolicyBook(store.ingest);
+  const pauses = await pausesByVolunteer(db);
   const days = await db
     .selectFrom('check_in')
     .select('day')
@@ -31,7 +34,10 @@ async function* wrongScores({ db, store, say }: Parameters<AuditCheck['run']>[0]
     for (const [volunteer, own] of byVolunteer) {
       if (volunteer === null) yield { subject: day, detail: 'a check-in of nobody counts' };
       const checkIns = own.map(({ occurred_ms, ...row }) => ({ ...row, occurredMs: occurred_ms }));
-      for (const { checkIn, outcome, points } of scoreDay(checkIns, policy)) {
+      const scored = scoreBesidesPauses(checkIns, pauses.get(volunteer ?? '') ?? [], (active) =>
+        scoreDay(active, policy),
+      );
+      for (const { checkIn, outcome, points } of scored) {
         if (checkIn.outcome === outcome && checkIn.points === points) continue;
         const { station, epoch, seq } = checkIn;
         const detail = `has ${checkIn.outcome}, ${checkIn.points}; the rules say ${outcome}, ${points}`;
@@ -39,6 +45,14 @@ async function* wrongScores({ db, store, say }: Parameters<AuditCheck['run']>[0]
       }
     }
   }
+}
+
+async function pausesByVolunteer(db: Db) {
+  const rows = await db
+    .selectFrom('volunteer_pause')
+    .select(['volunteer_id', 'from_ms as fromMs', 'until_ms as untilMs'])
+    .execute();
+  return groupBy(rows, ({ volunteer_id }) => volunteer_id);
 }
 
 async function* wrongSums({ db }: Parameters<AuditCheck['run']>[0]) {

@@ -12,6 +12,7 @@ import { readHubSettings } from '../settings.ts';
 import type { Store } from '../store/open-store.ts';
 import { addNeighbourCommands } from './neighbours.ts';
 import { answer, type Common, command, fromHere, operator, withStore } from './run.ts';
+import { addStationDetailCommands } from './station-details.ts';
 import { addSupervisionCommands } from './supervision.ts';
 
 interface AddFlags extends Common {
@@ -26,7 +27,9 @@ interface AddFlags extends Common {
 export function addStationCommands(program: Command): void {
   const station = program
     .command('station')
-    .description('Stations: add, list, test, watch, place, choose neighbours, revoke.');
+    .description(
+      'Stations: add, list, show, describe, test, watch, place, choose neighbours, revoke.',
+    );
   station.addCommand(
     command('add', 'Adds a station and writes its settings file, which holds its keys (mode 0600).')
       .argument('<name>', 'what people call it')
@@ -60,6 +63,7 @@ export function addStationCommands(program: Command): void {
       }),
   );
   addSupervisionCommands(program, station);
+  addStationDetailCommands(station);
   addNeighbourCommands(station);
   program.addCommand(
     command(

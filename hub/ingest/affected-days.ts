@@ -11,7 +11,7 @@ import {
 } from './check-in-rows.ts';
 import type { CommitWork } from './commit-work.ts';
 import type { DatedAnew } from './lane-dates.ts';
-import { settleDay, type VolunteerDay } from './settle-day.ts';
+import { settleDay, toldVolunteer, type VolunteerDay } from './settle-day.ts';
 
 type CheckInEntry = Extract<RoutineEntry, { type: 'check-in' }>;
 
@@ -53,7 +53,7 @@ export class AffectedDays {
     const checkIn: FreshCheckIn = {
       ...{ journalId, station, epoch, seq, card, points: 0 },
       ...(await this.#place(outcomeOf(owner?.status), nowMs, dated)),
-      volunteer: owner && { id: owner.id, name: owner.name },
+      volunteer: owner && { id: owner.id, displayName: owner.display_name },
     };
     this.#fresh.set(journalId, checkIn);
     return checkIn;
@@ -114,7 +114,7 @@ export class AffectedDays {
     if (volunteer !== null && counts === 1) this.#day(volunteer, day);
     if (counts === 1 || stored.counts === 1) return; // told with the settlement
     const told = { station, occurredMs, outcome, points, wasMs };
-    const owner = volunteer === null ? undefined : { id: volunteer };
+    const owner = volunteer === null ? undefined : await toldVolunteer(this.#work, volunteer);
     announceCheckIn(this.#work, { ...told, volunteer: owner }, null);
   }
 

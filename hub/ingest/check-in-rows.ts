@@ -11,6 +11,13 @@ export interface Placement {
   outcome: Outcome;
 }
 
+/** A volunteer as the feed may name one. */
+export interface ToldVolunteer {
+  readonly id: string;
+  /** The alias that this volunteer chose to be shown by; null for none. */
+  readonly displayName: string | null;
+}
+
 /** A check-in that this group has brought. What it comes to is known once its day is settled. */
 export interface FreshCheckIn extends Placement {
   readonly journalId: number;
@@ -18,7 +25,7 @@ export interface FreshCheckIn extends Placement {
   readonly epoch: string;
   readonly seq: number;
   readonly card: string;
-  readonly volunteer: { readonly id: string; readonly name: string } | undefined;
+  readonly volunteer: ToldVolunteer | undefined;
   points: number;
 }
 
@@ -41,7 +48,7 @@ export async function storeCheckIn(
 export interface ToldCheckIn {
   readonly station: string;
   readonly occurredMs: number;
-  readonly volunteer: { readonly id: string } | undefined;
+  readonly volunteer: ToldVolunteer | undefined;
   readonly outcome: string;
   readonly points: number;
   /** When it was told to have happened before it was dated anew. */
@@ -49,7 +56,8 @@ export interface ToldCheckIn {
 }
 
 /**
- * Names nobody: the feed is read by every operator, and may be read by every process of the hub's machine.
+ * Names nobody but by the alias that somebody chose to be shown by: the feed is read by every operator,
+ * and may be read by every process of the hub's machine.
  * @param balance the volunteer's points after it, or null when it is nobody's
  */
 export function announceCheckIn(
@@ -59,9 +67,12 @@ export function announceCheckIn(
 ): void {
   outgoing.toFeed('check-in', occurredMs, {
     ...{ station, stationName: nameOf(station) },
-    volunteer: volunteer === undefined ? null : { id: volunteer.id },
+    volunteer: volunteer === undefined ? null : toldOf(volunteer),
     ...{ outcome, points, balance },
     // Whoever counts check-ins counts it no second time.
     ...(wasMs === undefined ? {} : { datedAnewFrom: new Date(wasMs).toISOString() }),
   });
 }
+
+const toldOf = ({ id, displayName }: ToldVolunteer): object =>
+  displayName === null ? { id } : { id, displayName };

@@ -7,9 +7,15 @@ import {
   type Transferred,
   volunteerAccount,
 } from '../domain/ledger.ts';
+import { scoreBesidesPauses } from '../domain/pauses.ts';
 import type { DayCheckIn } from '../domain/scoring.ts';
 import type { Schema } from '../store/schema.ts';
-import { announceCheckIn, type FreshCheckIn, storeCheckIn } from './check-in-rows.ts';
+import {
+  announceCheckIn,
+  type FreshCheckIn,
+  storeCheckIn,
+  type ToldVolunteer,
+} from './check-in-rows.ts';
 import type { CommitWork } from './commit-work.ts';
 
 /** A check-in as the scoring sees it: `fresh` when this group has brought it. */
@@ -47,7 +53,8 @@ interface Judged {
 /**
  * Scores one volunteer's day anew and transfers the difference to what was transferred before. Old
  * check-ins that come out different are told as corrections. One that was moved here from another day
- * brings with it what was transferred for it there.
+ * brings with it what was transferred for it there. What happened while the volunteer was paused is
+ * recorded, and earns nothing.
  */
 export async function settleDay(
   work: CommitWork,
@@ -58,8 +65,9 @@ export async function settleDay(
   const held = await heldRows(work, withdrawn);
   const rows = [...counted, ...held];
   const policy = await work.policies.of(day);
+  const pauses = await work.statements.pausesOf({ volunteer: volunteer.id });
   const scored: Judged[] = [
-    ...work.score(counted, policy.body),
+    ...scoreBesidesPauses(counted, pauses, (active) => work.score(active, policy.body)),
     ...held.map((checkIn) => ({ checkIn, outcome: 'held-for-review' as const, points: 0 })),
   ];
   const transfers = settle(
@@ -87,7 +95,8 @@ export async function settleDay(
     const wasMs = anew.get(checkIn.journalId);
     if (checkIn.fresh) announceCheckIn(work, checkIn.fresh, balance?.balance ?? null);
     else if (wasMs !== undefined) {
-      const told = { ...checkIn, volunteer, outcome, points, wasMs };
+      const named = await toldVolunteer(work, volunteer.id);
+      const told = { ...checkIn, volunteer: named, outcome, points, wasMs };
       announceCheckIn(work, told, balance?.balance ?? null);
     } else if (transfer) {
       work.outgoing.toFeed('points', work.nowMs, {
@@ -97,6 +106,15 @@ export async function settleDay(
       });
     }
   }
+}
+
+/** For what the feed tells of a check-in that the journal had already. */
+export async function toldVolunteer(
+  { statements }: Pick<CommitWork, 'statements'>,
+  volunteer: string,
+): Promise<ToldVolunteer> {
+  const [row] = await statements.displayNameOf({ volunteer });
+  return { id: volunteer, displayName: row?.display_name ?? null };
 }
 
 const keyOf = (station: string, epoch: string, seq: number): string => `${station}/${epoch}/${seq}`;

@@ -78,8 +78,17 @@ function checkInStatements(db: Db, prepare: Prepare) {
       db
         .selectFrom('card')
         .innerJoin('volunteer', 'volunteer.id', 'card.volunteer_id')
-        .select(['volunteer.id', 'volunteer.name', 'card.status'])
+        .select(['volunteer.id', 'volunteer.display_name', 'card.status'])
         .where('card.token', '=', p.card),
+    ),
+    displayNameOf: prepare<{ volunteer: string }>()((p) =>
+      db.selectFrom('volunteer').select('display_name').where('id', '=', p.volunteer),
+    ),
+    pausesOf: prepare<{ volunteer: string }>()((p) =>
+      db
+        .selectFrom('volunteer_pause')
+        .select(['from_ms as fromMs', 'until_ms as untilMs'])
+        .where('volunteer_id', '=', p.volunteer),
     ),
     checkInsOf: prepare<{ volunteer: string; day: string }>()((p) =>
       db

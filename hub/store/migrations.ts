@@ -2,6 +2,7 @@ import { bootAnchorMigration } from './migration-boot-anchor.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
 import { ledgerMigration } from './migration-ledger.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
+import { peopleMigration } from './migration-people.ts';
 import { rewardsMigration } from './migration-rewards.ts';
 import { sessionsMigration } from './migration-sessions.ts';
 import { supervisionMigration } from './migration-supervision.ts';
@@ -196,4 +197,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   bootAnchorMigration,
   ledgerMigration,
   rewardsMigration,
+  peopleMigration,
 ];

@@ -1,5 +1,6 @@
 import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { pauseVolunteer, resumeVolunteer } from '../../hub/app/pauses.ts';
 import { audit, auditChecks } from '../../hub/audit/audit.ts';
 import { askCorrection } from '../../hub/ledger/corrections.ts';
 import { atOneMoment } from '../../hub/store/at-one-moment.ts';
@@ -9,11 +10,15 @@ import { RewardDesk } from '../support/reward-desk.ts';
 let hub: IngestHub;
 beforeEach(async () => {
   hub = await IngestHub.start();
-  const [past, other] = [new Past(hub), new Past(hub)];
+  const [past, other, paused] = [new Past(hub), new Past(hub), new Past(hub)];
   for (const minute of [0, 30, 90]) past.checkIn(reading(minute));
+  const at = (minute: number) => ({ by: 'Operator A', atMs: startMs + minute * minuteMs });
+  await pauseVolunteer(hub.store, hub.volunteer, at(100));
+  await resumeVolunteer(hub.store, hub.volunteer, at(110));
   other.checkIn(reading(10));
   await hub.give(past.message(1, 3));
   await hub.give(other.message(1, 1));
+  await hub.give(paused.checkIn(reading(105)).message(1, 1));
   const asked = { volunteer: hub.volunteer, points: 7, reason: 'a reason', by: 'Operator A' };
   await askCorrection(hub.store, { ...asked, atMs: startMs + 200 * minuteMs }, { aloneMax: 100 });
   const desk = new RewardDesk(hub);
@@ -97,6 +102,28 @@ const harms: readonly { harm: string; sql: string; fails: readonly string[] }[] 
     fails: [
       'each check-in is worth what the rules of its day make of it',
       'what a check-in is worth is the sum of its transfers',
+    ],
+  },
+  {
+    harm: 'a pause is made up',
+    sql: `INSERT INTO volunteer_pause (volunteer_id, from_ms, until_ms, paused_by)
+      SELECT id, ${startMs - 1}, ${startMs + 1}, 'x' FROM volunteer`,
+    fails: [
+      'volunteers are paused as people decided, and not otherwise',
+      'each check-in is worth what the rules of its day make of it',
+    ],
+  },
+  {
+    harm: 'a pause is lengthened',
+    sql: `DROP TRIGGER pause_ends_once; UPDATE volunteer_pause SET until_ms = until_ms + 1`,
+    fails: ['volunteers are paused as people decided, and not otherwise'],
+  },
+  {
+    harm: 'a pause is taken away',
+    sql: `DROP TRIGGER pause_stays; DELETE FROM volunteer_pause`,
+    fails: [
+      'volunteers are paused as people decided, and not otherwise',
+      'each check-in is worth what the rules of its day make of it',
     ],
   },
   {

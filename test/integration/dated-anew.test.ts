@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Decision, decideReview, listReviews } from '../../hub/app/decisions.ts';
+import { changeVolunteer } from '../../hub/app/volunteers.ts';
 import { dayOf, IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
 import { pointsAndDates } from '../support/unit-story.ts';
 
@@ -56,6 +57,7 @@ describe('an entry that only its neighbours date', () => {
 
   it('is released from the review, and that is told and can be explained', async () => {
     const past = lane();
+    await changeVolunteer(hub.store, hub.volunteer, { displayName: 'Alias' }, 'Operator 1');
     await give(past, 1, 2);
     expect(await listReviews(hub.store)).toMatchObject([{ review: 'day-unknown' }]);
     await give(past, 3, 3);
@@ -64,6 +66,7 @@ describe('an entry that only its neighbours date', () => {
     expect(await feed('check-in')).toContainEqual(
       expect.objectContaining({
         ...{ outcome: 'credited', points: 10, balance: 20 },
+        volunteer: { id: hub.volunteer, displayName: 'Alias' },
         datedAnewFrom: new Date(wasMs).toISOString(),
       }),
     );
