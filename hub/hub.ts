@@ -133,8 +133,9 @@ async function boot(
   ladder.start();
   closers.push(() => ladder.stop());
   closers.push(writeRefusals(ingest, store, log));
-  closers.push(followOtherWriters(store, directory, bus, onCommitted, log));
+  closers.push(followOtherWriters(store, directory, bus, { ingest, onCommitted, log }));
 
+  await ingest.resume();
   closers.push(await openBus(bus, { ingest, outbox, presenceOf, log }));
   if (bus instanceof EmbeddedBus) await store.note('mqtt-port', `${bus.port}`);
   const door = await openStationDoor({ dataDir, settings, log }, ingest, metrics);
@@ -175,7 +176,7 @@ async function openBus(
   return async () => {
     await say(false);
     await bus.stop();
-    await ingest.settled();
+    await ingest.stop();
   };
 }
 
@@ -242,20 +243,19 @@ function followOtherWriters(
   store: Store,
   directory: StationDirectory,
   bus: Bus,
-  onCommitted: () => void,
-  log: Log,
+  { ingest, onCommitted, log }: { ingest: Ingest; onCommitted: () => void; log: Log },
 ): () => void {
   let version = store.dataVersion();
   const poll = setInterval(() => {
     const seen = store.dataVersion();
     if (seen === version) return;
-    directory.refresh().then(
+    Promise.all([directory.refresh(), ingest.resume()]).then(
       () => {
         version = seen;
         if (bus instanceof EmbeddedBus) bus.disconnect((id) => directory.find(id)?.revoked ?? true);
         onCommitted();
       },
-      (error: unknown) => log.error({ err: error }, 'stations not refreshed'),
+      (error: unknown) => log.error({ err: error }, 'what another process wrote was not taken up'),
     );
   }, dataVersionPollMs);
   return () => clearInterval(poll);

@@ -10,8 +10,9 @@ import {
   type SignedCarry,
 } from '../domain/day-close.ts';
 import { Outgoing } from '../feed/outgoing.ts';
+import { atOneMoment } from '../store/at-one-moment.ts';
 import type { Store } from '../store/open-store.ts';
-import type { Trx } from '../store/schema.ts';
+import type { Db, Trx } from '../store/schema.ts';
 import { allMatters, type DayMatters } from './day-matters.ts';
 import { type DayReport, dayLine, daySummarySchema } from './day-report.ts';
 import { noteAction, Refusal, refuseBlank } from './registry.ts';
@@ -25,9 +26,12 @@ export interface DayQuestion {
   readonly matters?: readonly DayMatters[];
 }
 
-/** Shows a day: what it has to clear, and what keeps it from being closed. Changes nothing. */
+/**
+ * Shows a day: what it has to clear, and what keeps it from being closed. Changes nothing, and holds up
+ * no alarm: it goes through all there ever was.
+ */
 export const showDay = ({ db }: Pick<Store, 'db'>, question: DayQuestion): Promise<DayReport> =>
-  db.transaction().execute(async (trx) => reportOf(await lookUp(trx, question), []));
+  atOneMoment(db, async (moment) => reportOf(await lookUp(moment, question), []));
 
 /**
  * Closes a day when each of its matters is done or carried over; otherwise it changes nothing, and
@@ -35,12 +39,12 @@ export const showDay = ({ db }: Pick<Store, 'db'>, question: DayQuestion): Promi
  * @throws Refusal when the day is closed already, nobody signs, or a carry is about nothing
  */
 export async function closeDay(
-  { db }: Pick<Store, 'db'>,
+  store: Pick<Store, 'db'>,
   question: DayQuestion,
   { by, carries }: { by: string; carries: readonly Carry[] },
 ): Promise<DayReport> {
   refuseBlank(by);
-  return db.transaction().execute(async (trx) => {
+  const open = await store.db.transaction().execute(async (trx) => {
     const found = await lookUp(trx, question);
     if (found.isClosed) throw new Refusal(found.closedText);
     const faults = faultsOfCarries(found.listed, carries);
@@ -50,8 +54,9 @@ export async function closeDay(
     const before = reportOf(found, signed);
     if (before.state !== 'closable') return before;
     await storeClose(trx, found, { by, signed, report: before });
-    return reportOf(await lookUp(trx, question), []);
+    return undefined;
   });
+  return open ?? showDay(store, question);
 }
 
 interface Found {
@@ -64,7 +69,7 @@ interface Found {
   readonly close: { by: string; at: number; summary: string } | undefined;
 }
 
-async function lookUp(trx: Trx, question: DayQuestion): Promise<Found> {
+async function lookUp(trx: Db | Trx, question: DayQuestion): Promise<Found> {
   const { day, timeZone, matters = allMatters } = question;
   const { closedThrough } = await trx
     .selectFrom('day_close')
@@ -94,7 +99,7 @@ async function lookUp(trx: Trx, question: DayQuestion): Promise<Found> {
   return { question, book, listed, isClosed: next !== undefined, closedText, close };
 }
 
-async function latestCarries(trx: Trx): Promise<Map<string, SignedCarry>> {
+async function latestCarries(trx: Db | Trx): Promise<Map<string, SignedCarry>> {
   const rows = await trx
     .selectFrom('day_carry')
     .selectAll()

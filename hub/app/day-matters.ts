@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import type { Matter } from '../domain/day-close.ts';
-import type { Trx } from '../store/schema.ts';
+import type { Db, Trx } from '../store/schema.ts';
 
 /** One kind of matters that a day has to clear. */
 export interface DayMatters {
   /** @returns those that no close has found done, in the order in which they began. */
-  uncleared(trx: Trx): Promise<Matter[]>;
+  uncleared(trx: Db | Trx): Promise<Matter[]>;
 }
 
 export const alarmMatters: DayMatters = {

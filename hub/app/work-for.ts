@@ -19,5 +19,6 @@ export const workFor = (
   dayOf,
   score: scoreDay,
   nameOf: (station) => station,
+  anew: new Set(),
   issued: 0,
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AlarmMessage } from '../../shared/wire/messages.ts';
 import type { Db, Trx } from '../store/schema.ts';
+import type { Refused } from './admit.ts';
 import { addAlarmEvent } from './alarm-rows.ts';
 
 /** By which path a message came to the hub; `via` is the station that carried it. */
@@ -8,6 +9,12 @@ export type Leg =
   | { readonly path: 'broker' }
   | { readonly path: 'https' }
   | { readonly path: 'relay'; readonly via: string };
+
+/** Who carried what was refused is for the operator to know: it may be the one who altered it. */
+export const carriedBy = (refused: Refused, leg: Leg): Refused =>
+  leg.path === 'relay'
+    ? { ...refused, detail: `carried by ${leg.via} ${refused.detail}`.trim() }
+    : refused;
 
 /** The `detail` of an alarm's `path` event, as JSON. Times are milliseconds. */
 export const legSchema = z.object({

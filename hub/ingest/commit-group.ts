@@ -10,7 +10,7 @@ import { type ChainCheck, type ChainedEntry, checkChain, laneOf } from './chain.
 import type { FreshCheckIn } from './check-in-rows.ts';
 import type { CommitWork } from './commit-work.ts';
 import { type LaneCursor, LaneCursors, type LaneKey } from './lane-cursors.ts';
-import { dateFresh, rowOfEnd } from './lane-dates.ts';
+import { dateFresh, least, rowOfEnd } from './lane-dates.ts';
 import { followGaps } from './missing-entries.ts';
 import { isSetAside, setAside } from './set-aside-rows.ts';
 import { storeIssued } from './settle-day.ts';
@@ -83,7 +83,7 @@ async function takeMessage(
     return check;
   }
   if (check.kind === 'gap') return { kind: 'taken', cursor, fresh: 0, checkIns };
-  const { dates, anew, end } = await dateFresh(work, cursor, message, check.fresh);
+  const { dates, anew, anewFrom, end } = await dateFresh(work, cursor, message, check.fresh);
   for (const stored of anew) await days.dateAnew(stored);
   for (const [index, chained] of check.fresh.entries()) {
     const dated = dates[index];
@@ -100,7 +100,9 @@ async function takeMessage(
     // What comes later from before a gap is stored, and moves the lane no further back.
     const isNewest = last.entry.seq > cursor.row.through;
     const { through, hash } = isNewest ? { through: last.entry.seq, hash: last.hash } : cursor.row;
-    lanes.move(cursor, { through, hash, ...rowOfEnd(end) });
+    const anew_from = least([anewFrom, cursor.row.anew_from]);
+    if (anewFrom !== null) work.anew.add(cursor.row.id);
+    lanes.move(cursor, { through, hash, ...rowOfEnd(end), anew_from });
   }
   return { kind: 'taken', cursor: await lanes.of(key), fresh: check.fresh.length, checkIns };
 }

@@ -15,6 +15,10 @@ export interface CommitWork {
   readonly dayOf: (ms: number) => string;
   readonly score: typeof scoreDay;
   readonly nameOf: (station: string) => string;
+  /** Stored entries that are dated anew in this commit, at most; by default as many as `anewAtOnceMax` says. */
+  readonly anewAtOnceMax?: number | undefined;
+  /** Lanes in which more are to be dated anew afterwards. */
+  readonly anew: Set<number>;
   /** Change to the scheme's account for check-ins, gathered over the group. */
   issued: number;
 }

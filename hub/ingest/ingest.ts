@@ -21,12 +21,15 @@ import {
   type RefusalReason,
   type Refused,
 } from './admit.ts';
-import { type Leg, recordLegs } from './alarm-legs.ts';
+import { carriedBy, type Leg, recordLegs } from './alarm-legs.ts';
 import { commitGroup, type Incoming, type Verdict } from './commit-group.ts';
+import type { CommitWork } from './commit-work.ts';
+import { DatingAnew } from './dating-anew.ts';
+import { anewAtOnceMax } from './lane-dates.ts';
 import { mergeReceipts } from './merge-receipts.ts';
 import { PolicyBook } from './policy-book.ts';
 import { RefusalBook } from './refusal-book.ts';
-import { ReplayWindow } from './replay-window.ts';
+import { ReplayWindow, replayKey } from './replay-window.ts';
 import type { StationDirectory } from './station-directory.ts';
 
 /** Entries in one commit: bounds how long anybody waits for the one that is running. */
@@ -59,6 +62,8 @@ export interface IngestParts {
   readonly dayOf: (ms: number) => string;
   /** The rules of a day; a simulation may plant others. */
   readonly score?: typeof scoreDay;
+  /** A test may say fewer. */
+  readonly anewAtOnceMax?: number;
   readonly log: Log;
 }
 
@@ -83,11 +88,25 @@ export class Ingest {
   readonly refusals = new RefusalBook();
   readonly #parts: IngestParts;
   readonly #replays = new ReplayWindow();
+  readonly #anew: DatingAnew;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
   constructor(parts: IngestParts) {
     this.#parts = parts;
+    this.#anew = new DatingAnew({
+      store: parts.store,
+      inTransaction: (run) => this.#inTransaction(run),
+      entriesPerTurn: parts.anewAtOnceMax ?? anewAtOnceMax,
+      onCommitted: parts.onCommitted,
+      log: parts.log,
+    });
+  }
+
+  /** Goes on with what another process, or a hub before this one, has left to be dated anew. */
+  async resume(): Promise<void> {
+    await this.#anew.resume();
+    if (this.#anew.isWaiting) this.#running ??= this.#run();
   }
 
   /**
@@ -137,7 +156,13 @@ export class Ingest {
     return { kind: 'heard' };
   }
 
-  /** Waits for the commits that are under way. */
+  /** Waits for the commits that are under way; what is still to be dated anew is left to the next hub. */
+  async stop(): Promise<void> {
+    this.#anew.stop();
+    await this.settled();
+  }
+
+  /** Waits for the commits that are under way, and until nothing is left to be dated anew. */
   async settled(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
   }
@@ -155,9 +180,10 @@ export class Ingest {
    * the sockets: they are read first, or every message would be a group of its own.
    */
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#anew.isWaiting) {
       await this.#parts.arrivals();
-      await this.#commit(this.#nextGroup());
+      if (this.#waiting.length > 0) await this.#commit(this.#nextGroup());
+      await this.#anew.turn();
     }
     // In the same turn as the check above: a message that comes later starts a run of its own.
     this.#running = undefined;
@@ -175,17 +201,12 @@ export class Ingest {
   }
 
   async #commit(group: Waiting[]): Promise<void> {
-    const { store, directory, dayOf, score = scoreDay, now, onCommitted, log } = this.#parts;
-    const nameOf = (id: string): string => directory.nameOf(id);
-    const statements = store.ingest;
-    const context = { statements, nowMs: now(), dayOf, score, nameOf };
+    const { onCommitted, log } = this.#parts;
     const incoming = group.map((waiting) => waiting.incoming);
     let verdicts: Verdict[];
+    const anew = new Set<number>();
     try {
-      verdicts = await store.db.transaction().execute((trx) => {
-        const [policies, outgoing] = [new PolicyBook(statements), new Outgoing()];
-        return commitGroup({ ...context, trx, policies, outgoing, issued: 0 }, incoming);
-      });
+      verdicts = await this.#inTransaction((work) => commitGroup(work, incoming), anew);
     } catch (error) {
       log.error({ err: error, messages: group.length }, 'commit failed, rolled back');
       if (group.length === 1) for (const waiting of group) waiting.failed(error);
@@ -210,7 +231,21 @@ export class Ingest {
     }
     for (const receipt of mergeReceipts(receipts)) this.send(receipt);
     onCommitted();
+    this.#anew.begin(anew);
+    this.#anew.retry();
     await this.#recordLegs(group);
+  }
+
+  /** @param anew takes the lanes in which stored entries are to be dated anew once it is committed */
+  #inTransaction<T>(run: (work: CommitWork) => Promise<T>, anew = new Set<number>()): Promise<T> {
+    const { store, directory, dayOf, score = scoreDay, now, anewAtOnceMax } = this.#parts;
+    const statements = store.ingest;
+    const nameOf = (id: string): string => directory.nameOf(id);
+    const context = { statements, nowMs: now(), dayOf, score, nameOf, anewAtOnceMax, anew };
+    return store.db.transaction().execute((trx) => {
+      const [policies, outgoing] = [new PolicyBook(statements), new Outgoing()];
+      return run({ ...context, trx, policies, outgoing, issued: 0 });
+    });
   }
 
   /** Once it is known what the commit took. No alarm waits for it, and none is the worse when it fails. */
@@ -261,13 +296,3 @@ export class Ingest {
 }
 
 const urgency = ({ message }: Admitted): number => (message.kind === 'alarm' ? 0 : 1);
-
-/** The same bytes by two paths are one alarm that came twice; twice by one path, somebody repeats them. */
-const replayKey = (mac: string, leg: Leg): string =>
-  leg.path === 'broker' ? mac : `${mac} ${leg.path} ${leg.path === 'relay' ? leg.via : ''}`;
-
-/** Who carried what was refused is for the operator to know: it may be the one who altered it. */
-const carriedBy = (refused: Refused, leg: Leg): Refused =>
-  leg.path === 'relay'
-    ? { ...refused, detail: `carried by ${leg.via} ${refused.detail}`.trim() }
-    : refused;

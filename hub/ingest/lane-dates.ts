@@ -14,6 +14,13 @@ import type { ChainedEntry } from './chain.ts';
 import type { CommitWork } from './commit-work.ts';
 import type { LaneCursor } from './lane-cursors.ts';
 
+/** A stored entry whose date what comes later may change. */
+export interface Open extends Numbered {
+  readonly journalId: number;
+  readonly type: string;
+  readonly was: Pick<Dated, 'occurredMs' | 'earliestMs'> & { readonly datedBy: string };
+}
+
 /** A stored entry that what has come since dates otherwise. */
 export interface DatedAnew {
   readonly journalId: number;
@@ -28,8 +35,16 @@ export interface LaneDates {
   readonly dates: readonly Dated[];
   /** Stored entries of the lane that are to be dated anew along with them. */
   readonly anew: readonly DatedAnew[];
+  /** From here on stored entries are to be dated anew afterwards, since they are too many to do it along. */
+  readonly anewFrom: number | null;
   readonly end: LaneEnd;
 }
+
+/**
+ * So many stored entries are dated anew along with a message; more would hold up the alarms of all
+ * stations, and are dated piece by piece afterwards.
+ */
+export const anewAtOnceMax = 500;
 
 type Row = LaneCursor['row'];
 
@@ -48,10 +63,18 @@ export async function dateFresh(
   const late = fresh.filter(({ entry }) => entry.seq <= row.through);
   const lateDates = late.length > 0 ? await datesOfLate(work, row, message, late) : [];
   const next = late.length > 0 ? fresh.slice(late.length) : fresh;
-  const { dates, anew, end } = await datesOfNext(work, row, message, next.map(undated(work.nowMs)));
+  const { dates, anew, anewFrom, end } = await datesOfNext(
+    work,
+    row,
+    message,
+    next.map(undated(work.nowMs)),
+  );
+  // What was dated between neighbours that are themselves to be dated anew goes along with them.
+  const lateFrom = row.anew_from === null ? undefined : late[0]?.entry.seq;
   return {
     dates: [...lateDates, ...dates],
     anew,
+    anewFrom: least([anewFrom, lateFrom]),
     // An alarm comes alone, and was told to people with its date: that stays.
     end: key.lane === 'alarm' ? { ...end, openSeq: undefined } : end,
   };
@@ -70,30 +93,38 @@ async function datesOfNext(
   const end = endOf(row);
   const { dates, moved } = await datesBehind(work, message, end, next);
   if (!openChanges(end, next, dates, moved)) {
-    return { dates, anew: [], end: endAfter(end, next, dates) };
+    return { dates, anew: [], anewFrom: null, end: endAfter(end, next, dates) };
   }
   const from = end.openSeq ?? row.through + 1;
-  const open = await work.statements.entriesFrom({ lane_id: row.id, from });
+  const count = row.through + 1 - from;
+  if (count > (work.anewAtOnceMax ?? anewAtOnceMax)) {
+    return { dates, anew: [], anewFrom: from, end: endAfter(end, next, dates) };
+  }
+  const stored = await work.statements.entriesFrom({ lane_id: row.id, from, limit: count });
+  const open = stored.map(openOf);
   const before = await beforeSeq(work, row, from);
-  const stretch = [
-    ...open.map(({ seq, body, received_ms }) => ({
-      ...{ seq, at: readingOf(body), receivedMs: received_ms },
-    })),
-    ...next,
-  ];
+  const stretch = [...open, ...next];
   const { dates: all } = await datesBehind(work, message, before, stretch);
-  const anew = open.flatMap((stored, index): DatedAnew[] => {
-    const dated = all[index];
-    const isSame =
-      dated?.occurredMs === stored.occurred_ms &&
-      dated.datedBy === stored.dated_by &&
-      (dated.earliestMs ?? null) === stored.earliest_ms;
-    if (!dated || isSame) return [];
-    const { id: journalId, type, received_ms: receivedMs, occurred_ms: wasMs } = stored;
-    return [{ journalId, type, receivedMs, wasMs, dated }];
-  });
   const start = { ...before, datedBy: undefined, openSeq: undefined };
-  return { dates: all.slice(open.length), anew, end: endAfter(start, stretch, all) };
+  return {
+    dates: all.slice(open.length),
+    anew: datedOtherwise(open, all),
+    anewFrom: null,
+    end: endAfter(start, stretch, all),
+  };
+}
+
+/** @returns of the stored entries those that are dated otherwise now */
+export function datedOtherwise(open: readonly Open[], dates: readonly Dated[]): DatedAnew[] {
+  return open.flatMap(({ journalId, type, receivedMs, was }, index): DatedAnew[] => {
+    const dated = dates[index];
+    const isSame =
+      dated?.occurredMs === was.occurredMs &&
+      dated.datedBy === was.datedBy &&
+      dated.earliestMs === was.earliestMs;
+    if (!dated || isSame) return [];
+    return [{ journalId, type, receivedMs, wasMs: was.occurredMs, dated }];
+  });
 }
 
 async function datesBehind(
@@ -122,7 +153,11 @@ async function datesOfLate(
 }
 
 /** What stands before an entry that is not the newest of its lane. */
-async function beforeSeq({ statements }: CommitWork, row: Row, seq: number): Promise<Before> {
+export async function beforeSeq(
+  { statements }: Pick<CommitWork, 'statements'>,
+  row: Pick<Row, 'id'>,
+  seq: number,
+): Promise<Before> {
   const [stored] = await statements.datedBefore({ lane_id: row.id, seq });
   if (!stored) return { datedMs: 0, boot: undefined, startMs: undefined };
   const at = readingOf(stored.body);
@@ -136,6 +171,26 @@ async function beforeSeq({ statements }: CommitWork, row: Row, seq: number): Pro
 
 const storedSchema = z.object({ at: readingSchema });
 const readingOf = (body: string): Reading => storedSchema.parse(JSON.parse(body)).at;
+
+/** @returns a row of the journal as far as its date goes. */
+export const openOf = (row: {
+  readonly id: number;
+  readonly seq: number;
+  readonly type: string;
+  readonly body: string;
+  readonly received_ms: number;
+  readonly occurred_ms: number;
+  readonly earliest_ms: number | null;
+  readonly dated_by: string;
+}): Open => ({
+  ...{ journalId: row.id, seq: row.seq, type: row.type },
+  ...{ at: readingOf(row.body), receivedMs: row.received_ms },
+  was: {
+    occurredMs: row.occurred_ms,
+    earliestMs: row.earliest_ms ?? undefined,
+    datedBy: row.dated_by,
+  },
+});
 
 const endOf = ({ dated_ms, boot, boot_start_ms, dated_by, open_seq }: Row): LaneEnd => ({
   datedMs: dated_ms,
@@ -153,3 +208,9 @@ export const rowOfEnd = ({ datedMs, boot, startMs, datedBy, openSeq }: LaneEnd) 
   dated_by: datedBy ?? null,
   open_seq: openSeq ?? null,
 });
+
+/** @returns the least of those that there are, or null. */
+export const least = (numbers: readonly (number | null | undefined)[]): number | null => {
+  const there = numbers.filter((one) => typeof one === 'number');
+  return there.length === 0 ? null : Math.min(...there);
+};

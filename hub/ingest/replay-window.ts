@@ -1,3 +1,9 @@
+import type { Leg } from './alarm-legs.ts';
+
+/** The same bytes by two paths are one alarm that came twice; twice by one path, somebody repeats them. */
+export const replayKey = (mac: string, leg: Leg): string =>
+  leg.path === 'broker' ? mac : `${mac} ${leg.path} ${leg.path === 'relay' ? leg.via : ''}`;
+
 /** 43 characters each: about a megabyte. An older copy is caught by the deduplication, only later. */
 const macsMax = 10_000;
 

@@ -26,14 +26,18 @@ export function datingStatements(db: Db, prepare: Prepare) {
           conflict.columns(['station', 'boot']).doUpdateSet(pick(p, 'start_ms', 'learnt')),
         ),
     ),
-    entriesFrom: prepare<{ lane_id: number; from: number }>()((p) =>
+    laneById: prepare<{ id: number }>()((p) =>
+      db.selectFrom('lane').selectAll().where('id', '=', p.id),
+    ),
+    entriesFrom: prepare<{ lane_id: number; from: number; limit: number }>()((p) =>
       db
         .selectFrom('journal')
         .select(['id', 'seq', 'type', 'body'])
         .select(['received_ms', 'occurred_ms', 'earliest_ms', 'dated_by'])
         .where('lane_id', '=', p.lane_id)
         .where('seq', '>=', p.from)
-        .orderBy('seq'),
+        .orderBy('seq')
+        .limit(p.limit),
     ),
     datedBefore: prepare<{ lane_id: number; seq: number }>()((p) =>
       datedIn(p.lane_id).where('seq', '<', p.seq).orderBy('seq', 'desc').limit(1),

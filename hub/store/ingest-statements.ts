@@ -38,7 +38,7 @@ function laneStatements(db: Db, prepare: Prepare) {
         .updateTable('lane')
         .set({
           ...pick(p, 'through', 'hash', 'dated_ms'),
-          ...pick(p, 'boot', 'boot_start_ms', 'dated_by', 'open_seq'),
+          ...pick(p, 'boot', 'boot_start_ms', 'dated_by', 'open_seq', 'anew_from'),
         })
         .where('id', '=', p.id),
     ),

@@ -1,5 +1,6 @@
 import { bootAnchorMigration } from './migration-boot-anchor.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
+import { datingAnewMigration } from './migration-dating-anew.ts';
 import { ledgerMigration } from './migration-ledger.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
 import { peopleMigration } from './migration-people.ts';
@@ -198,4 +199,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   ledgerMigration,
   rewardsMigration,
   peopleMigration,
+  datingAnewMigration,
 ];

@@ -131,6 +131,8 @@ interface LaneTable {
   dated_by: DatedBy | null;
   /** The first of the newest entries whose dates later ones may still change. */
   open_seq: number | null;
+  /** From here on entries are still to be dated anew, piece by piece; null for none. */
+  anew_from: number | null;
 }
 
 /** When a boot of a station began, as far as it had to be learnt from other than the entries themselves. */

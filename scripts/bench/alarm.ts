@@ -61,9 +61,13 @@ interface Legs {
 interface Bench {
   readonly scheme: Scheme;
   readonly board: SimulatedBoard;
-  readonly journalFile: string;
-  readonly clock: CheckInClock;
-  readonly frozen: FrozenSubscriber;
+}
+
+/** What was done meanwhile, over all rounds. */
+interface Load {
+  drained: number;
+  ms: number;
+  frozenSubscribers: number;
 }
 
 /**
@@ -72,20 +76,17 @@ interface Bench {
  */
 export async function benchAlarm(options: AlarmBenchOptions): Promise<AlarmFigures> {
   const board = await SimulatedBoard.start();
-  const scheme = await Scheme.create('04A1B2C3', ['--panel', board.path]);
-  const bench = await prepare(scheme, board);
   const legs: Legs[] = [];
-  const drained = { entries: 0, ms: 0 };
+  const load: Load = { drained: 0, ms: 0, frozenSubscribers: 0 };
   try {
     while (legs.length < options.alarms) {
       const before = legs.length;
-      await round(bench, options, legs, drained);
+      await round(board, options, legs, load);
       options.say(`${legs.length} of ${options.alarms} alarms, backlog ${options.backlog}`);
       if (legs.length === before) throw new Error('the backlog was drained before any alarm');
     }
   } finally {
     await board.stop();
-    scheme.remove();
   }
   const of = (leg: keyof Legs) => percentiles(legs.map((one) => one[leg]));
   return {
@@ -94,13 +95,33 @@ export async function benchAlarm(options: AlarmBenchOptions): Promise<AlarmFigur
     toJournal: of('journalMs'),
     toStored: of('storedMs'),
     toLight: of('lightMs'),
-    drainedPerSecond: Math.round((drained.entries * 1000) / Math.max(1, drained.ms)),
-    frozenSubscribers: bench.frozen.count,
+    drainedPerSecond: Math.round((load.drained * 1000) / Math.max(1, load.ms)),
+    frozenSubscribers: load.frozenSubscribers,
   };
 }
 
-async function prepare(scheme: Scheme, board: SimulatedBoard): Promise<Bench> {
-  await makeLoadScheme(scheme.folder, 0);
+/** A scheme of its own, in which the station has a whole backlog: each round has the same to do. */
+async function round(
+  board: SimulatedBoard,
+  options: AlarmBenchOptions,
+  legs: Legs[],
+  load: Load,
+): Promise<void> {
+  const scheme = await Scheme.create('04A1B2C3', ['--panel', board.path]);
+  try {
+    const bench = await prepare(scheme, board, options);
+    await measure(bench, options, legs, load);
+  } finally {
+    scheme.remove();
+  }
+}
+
+async function prepare(
+  scheme: Scheme,
+  board: SimulatedBoard,
+  { backlog }: AlarmBenchOptions,
+): Promise<Bench> {
+  await makeLoadScheme(scheme.folder, 0, backlog);
   const read = readSettings(scheme.stationFile, stationSettingsSchema);
   const dataDir = join(scheme.folder, 'station', 'data');
   const button = { ...read.button, holdMs };
@@ -108,30 +129,30 @@ async function prepare(scheme: Scheme, board: SimulatedBoard): Promise<Bench> {
     ...{ ...read, dataDir, button },
     reader: { kind: 'virtual' },
   });
-  const clock = new CheckInClock(loadCards(read.schemeKey));
-  const frozen = new FrozenSubscriber(scheme.mqttPort);
-  return { scheme, board, journalFile: join(dataDir, journalFileName), clock, frozen };
+  const clock = new CheckInClock(loadCards(read.schemeKey, backlog));
+  if (backlog > 0) appendBacklog(join(dataDir, journalFileName), backlog, clock);
+  return { scheme, board };
 }
 
 /** One run of hub and station: until all alarms are measured, or the backlog is drained. */
-async function round(
-  bench: Bench,
+async function measure(
+  { scheme, board }: Bench,
   { alarms, backlog }: AlarmBenchOptions,
   legs: Legs[],
-  drained: { entries: number; ms: number },
+  load: Load,
 ): Promise<void> {
-  const { scheme, board, frozen } = bench;
-  if (backlog > 0) appendBacklog(bench.journalFile, backlog, bench.clock);
   const settings = readSettings(scheme.stationFile, stationSettingsSchema);
   // The station boots alone: nothing is drained while the panel is still being looked for.
   const station = await startStation({ settings, log: createLog('bench', 'error') });
   let hub: Program | undefined;
   let store: Store | undefined;
+  let frozen: FrozenSubscriber | undefined;
   try {
     await eventually('the panel is ready', () => station.brain.state.parts.panel === 'ready');
     hub = await scheme.startHub();
     store = openStore(scheme.folder);
-    if (backlog > 0) await frozen.freeze();
+    if (backlog > 0) frozen = new FrozenSubscriber(scheme.mqttPort, hub);
+    await frozen?.freeze();
     await eventually('the hub is reached', () => station.brain.state.hubOnline);
     const waiting = () => {
       const { last, committed } = station.brain.state.lanes.routine;
@@ -140,15 +161,16 @@ async function round(
     const [startedMs, startedWith] = [performance.now(), waiting()];
     const isLoaded = () => backlog === 0 || waiting() > drainingMin;
     while (legs.length < alarms && isLoaded()) {
-      if (backlog > 0) await frozen.freeze();
+      await frozen?.freeze();
       const one = await oneAlarm(station, board);
       if (isLoaded()) legs.push(one);
       await readyAgain(station, store);
     }
-    drained.entries += startedWith - waiting();
-    drained.ms += performance.now() - startedMs;
+    load.drained += startedWith - waiting();
+    load.ms += performance.now() - startedMs;
+    load.frozenSubscribers += frozen?.count ?? 0;
   } finally {
-    await frozen.stop();
+    await frozen?.stop();
     await store?.close();
     await station.stop();
     await hub?.stop();
@@ -177,7 +199,11 @@ async function oneAlarm({ brain }: RunningStation, board: SimulatedBoard): Promi
   const legs = await stored;
   // A light that was red already when "stored" began shows it by staying so: its end tells the beginning.
   const flash = await eventually('the light says "stored"', () =>
-    board.shown().find(({ rgb, ms }) => `${rgb}` === `${colors.red}` && ms > slowFlashMs),
+    board.shown().find(
+      // That of the alarm before may have ended only just now.
+      ({ rgb, ms, untilMs }) =>
+        `${rgb}` === `${colors.red}` && ms > slowFlashMs && untilMs > gestureMs,
+    ),
   );
   await board.release();
   return { ...legs, lightMs: flash.untilMs - (storedFrame?.ms ?? 0) - gestureMs };

@@ -45,7 +45,8 @@ export async function benchIngest(options: IngestBenchOptions): Promise<IngestFi
   const { stations, rounds, rows, say } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'yizhan-bench-'));
   try {
-    const scheme = await makeLoadScheme(dataDir, stations);
+    const checkIns = rounds * (sentIn(options, 1) + sentIn(options, options.batch));
+    const scheme = await makeLoadScheme(dataDir, stations, checkIns);
     preload(dataDir, rows, scheme.volunteers, say);
     const ports = ['--mqtt-port', '0', '--http-port', '0'];
     const hubArgs = ['--import', 'tsx', 'hub/main.ts', 'start', '--data', dataDir, ...ports];
@@ -101,6 +102,13 @@ async function connectStations(
   return clients;
 }
 
+const messagesOfEach = (stations: number, entries: number, batch: number): number =>
+  Math.ceil(entries / stations / batch);
+
+/** Check-ins in one timed part: as many as were asked for, and what fills the last messages. */
+const sentIn = ({ stations, entries }: IngestBenchOptions, batch: number): number =>
+  messagesOfEach(stations, entries, batch) * batch * stations;
+
 async function hubRate(
   clients: readonly LoadClient[],
   { stations }: LoadScheme,
@@ -108,7 +116,7 @@ async function hubRate(
   entries: number,
   batch: number,
 ): Promise<number> {
-  const messagesEach = Math.ceil(entries / stations.length / batch);
+  const messagesEach = messagesOfEach(stations.length, entries, batch);
   const packets = stations.map(({ id, history }) =>
     LoadClient.encode(
       stationTopic(id, 'journal'),

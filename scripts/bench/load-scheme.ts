@@ -7,7 +7,7 @@ import { chainHash, entryText, genesisHash } from '../../shared/wire/entry.ts';
 import { seal } from '../../shared/wire/mac.ts';
 
 /** Enough that a day's check-ins of one volunteer stay few, as they are in life. */
-const volunteersCount = 2_000;
+const volunteersMin = 2_000;
 /** More would run into the daily limit; these all earn points, which is the dearest case. */
 const checkInsPerDay = 3;
 /** Recent enough to be accepted without a review, and far enough back for all of a long run. */
@@ -15,6 +15,10 @@ const firstDayAgo = 44;
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
 const firstDayMs = startOfDay(Date.now() - firstDayAgo * dayMs);
+
+/** So many that all the check-ins of a run fit into the days gone by. */
+const volunteersFor = (checkIns: number): number =>
+  Math.max(volunteersMin, Math.ceil(checkIns / (firstDayAgo * checkInsPerDay)));
 
 /** Midnight where the scheme lives, UTC+8 all the year. */
 function startOfDay(ms: number): number {
@@ -33,18 +37,28 @@ export interface LoadScheme {
   readonly volunteers: readonly string[];
 }
 
-/** A card for each volunteer, as tokens. */
-export const loadCards = (schemeKey: string): string[] =>
-  Array.from({ length: volunteersCount }, (_, index) =>
+/**
+ * A card for each volunteer, as tokens.
+ * @param checkIns how many there are to be of all together
+ */
+export const loadCards = (schemeKey: string, checkIns: number): string[] =>
+  Array.from({ length: volunteersFor(checkIns) }, (_, index) =>
     cardToken(schemeKey, index.toString(16).padStart(8, '0')),
   );
 
-/** Makes a hub's data with stations, volunteers and cards. */
-export async function makeLoadScheme(dataDir: string, stationsCount: number): Promise<LoadScheme> {
+/**
+ * Makes a hub's data with stations, volunteers and cards.
+ * @param checkIns how many the stations are to send, all together
+ */
+export async function makeLoadScheme(
+  dataDir: string,
+  stationsCount: number,
+  checkIns: number,
+): Promise<LoadScheme> {
   const store = openStore(dataDir);
   const schemeKey = await store.schemeKey();
-  const volunteers = Array.from({ length: volunteersCount }, newVolunteerId);
-  const cards = loadCards(schemeKey);
+  const cards = loadCards(schemeKey, checkIns);
+  const volunteers = cards.map(() => newVolunteerId());
   await store.db.transaction().execute(async (trx) => {
     for (const [index, id] of volunteers.entries()) {
       const name = `Volunteer ${index + 1}`;
@@ -74,11 +88,16 @@ export class CheckInClock {
     this.#cards = cards;
   }
 
+  /**
+   * @throws RangeError when there are no days left: what lies in the hub's future is held for review
+   * and dated anew, which is another load than the one that is meant
+   */
   next(): { card: string; wallMs: number } {
     const index = this.#count++;
     const card = this.#cards[index % this.#cards.length] ?? '';
     const round = Math.floor(index / this.#cards.length);
     const day = Math.floor(round / checkInsPerDay);
+    if (day >= firstDayAgo) throw new RangeError('more check-ins than there are days for');
     const hour = 9 + 2 * (round % checkInsPerDay);
     return { card, wallMs: firstDayMs + day * dayMs + hour * hourMs };
   }

@@ -188,6 +188,7 @@ export class SimulatedHub {
       dayOf: localDay(timeZone),
       ...(mutation.score ? { score: mutation.score } : {}),
     });
+    await ingest.resume();
     await watch.start();
     const nameOf = (id: string) => directory.nameOf(id);
     const people = this.people.watch(process, {

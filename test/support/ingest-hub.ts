@@ -38,14 +38,20 @@ export class IngestHub {
   card = '';
   #ingest: Ingest | undefined;
   readonly #folder: string;
+  readonly #anewAtOnceMax: number | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, anewAtOnceMax: number | undefined) {
     this.#folder = folder;
+    this.#anewAtOnceMax = anewAtOnceMax;
     this.store = openStore(this.#folder);
   }
 
-  static async start(folder = mkdtempSync(join(tmpdir(), 'yizhan-ingest-'))): Promise<IngestHub> {
-    const hub = new IngestHub(folder);
+  /** @param anewAtOnceMax how many stored entries it dates anew in one commit */
+  static async start(
+    folder = mkdtempSync(join(tmpdir(), 'yizhan-ingest-')),
+    anewAtOnceMax?: number,
+  ): Promise<IngestHub> {
+    const hub = new IngestHub(folder, anewAtOnceMax);
     const { store } = hub;
     ({ station: hub.station, macKey: hub.macKey } = await addStation(store, 'Station 1', 'test'));
     hub.volunteer = await addVolunteer(store, 'Volunteer 1', 'test');
@@ -76,6 +82,7 @@ export class IngestHub {
   async backUp(): Promise<() => Promise<void>> {
     const backup = `${this.#folder}-backup`;
     await this.restart();
+    await this.ingest.settled();
     this.store.checkpoint();
     cpSync(this.#folder, backup, { recursive: true });
     return async () => {
@@ -148,11 +155,13 @@ export class IngestHub {
       arrivals: setImmediate,
       dayOf,
       log: createLog('test', 'silent'),
+      ...(this.#anewAtOnceMax === undefined ? {} : { anewAtOnceMax: this.#anewAtOnceMax }),
     });
+    await this.#ingest.resume();
   }
 
   async #close(): Promise<void> {
-    await this.#ingest?.settled();
+    await this.#ingest?.stop();
     await this.store.close();
   }
 }
