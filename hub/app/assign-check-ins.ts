@@ -1,7 +1,8 @@
-import { settleDay, storeIssued } from '../ingest/settle-day.ts';
+import { storeIssued } from '../ingest/settle-day.ts';
+import { settleDays } from '../ingest/settle-days.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
-import { workFor } from './work-for.ts';
+import { noDates, workFor } from './work-for.ts';
 
 /**
  * Gives the check-ins that an unknown card made to whose it is now, and settles their days again. One
@@ -24,13 +25,12 @@ export async function assignCheckIns(
   const mine = await unowned.set({ counts: 1, outcome: 'recorded' }).returning('day').execute();
   if (mine.length === 0) return;
   // Their days stand in their rows: nothing here is dated anew.
-  const dayOf = (): string => {
-    throw new Error('nothing is dated here');
-  };
-  const work = workFor(store, trx, { atMs: Date.now(), dayOf });
-  for (const day of new Set(mine.map((checkIn) => checkIn.day))) {
-    await settleDay(work, { volunteer: { id: volunteer }, day });
-  }
+  const work = workFor(store, trx, { atMs: Date.now(), dayOf: noDates });
+  const days = new Set(mine.map((checkIn) => checkIn.day));
+  await settleDays(
+    work,
+    [...days].map((day) => ({ volunteer: { id: volunteer }, day })),
+  );
   await storeIssued(work);
   await work.outgoing.store(trx);
 }

@@ -1,5 +1,7 @@
+import type { LocalDay } from '../domain/dating.ts';
 import { Outgoing } from '../feed/outgoing.ts';
-import { settleDay, storeIssued } from '../ingest/settle-day.ts';
+import { storeIssued } from '../ingest/settle-day.ts';
+import { settleDays } from '../ingest/settle-days.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
 import { acceptFork } from './accept-fork.ts';
@@ -13,7 +15,7 @@ export interface Decision {
   readonly reason: string;
   readonly atMs: number;
   /** The scheme's local date of a moment. */
-  readonly dayOf: (ms: number) => string;
+  readonly dayOf: LocalDay;
 }
 
 /** Lanes that forked, with how many of their entries wait for a decision. */
@@ -119,7 +121,7 @@ export async function decideReview(
     await noteAction(trx, by.by, `review ${decision}`, String(id), { reason: by.reason }, by.atMs);
     if (counts === 0 || volunteer === null) return;
     const work = workFor(store, trx, by);
-    await settleDay(work, { volunteer: { id: volunteer }, day });
+    await settleDays(work, [{ volunteer: { id: volunteer }, day }]);
     await storeIssued(work);
     await work.outgoing.store(trx);
   });

@@ -1,8 +1,9 @@
-import { settleDay, storeIssued } from '../ingest/settle-day.ts';
+import { storeIssued } from '../ingest/settle-day.ts';
+import { settleDays } from '../ingest/settle-days.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
 import { noteAction, Refusal } from './registry.ts';
-import { workFor } from './work-for.ts';
+import { noDates, workFor } from './work-for.ts';
 
 type Parts = Pick<Store, 'db' | 'ingest'>;
 
@@ -109,11 +110,11 @@ async function settleSince(
     .where('counts', '=', 1)
     .execute();
   // Their days stand in their rows: nothing here is dated anew.
-  const dayOf = (): string => {
-    throw new Error('nothing is dated here');
-  };
-  const work = workFor(store, trx, { atMs, dayOf });
-  for (const { day } of days) await settleDay(work, { volunteer: { id: volunteer }, day });
+  const work = workFor(store, trx, { atMs, dayOf: noDates });
+  await settleDays(
+    work,
+    days.map(({ day }) => ({ volunteer: { id: volunteer }, day })),
+  );
   await storeIssued(work);
   await work.outgoing.store(trx);
 }

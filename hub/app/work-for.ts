@@ -1,3 +1,4 @@
+import type { LocalDay } from '../domain/dating.ts';
 import { scoreDay } from '../domain/scoring.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import type { CommitWork } from '../ingest/commit-work.ts';
@@ -9,7 +10,7 @@ import type { Trx } from '../store/schema.ts';
 export const workFor = (
   { ingest }: Pick<Store, 'ingest'>,
   trx: Trx,
-  { atMs, dayOf }: { atMs: number; dayOf: (ms: number) => string },
+  { atMs, dayOf }: { atMs: number; dayOf: LocalDay },
 ): CommitWork => ({
   trx,
   statements: ingest,
@@ -22,3 +23,10 @@ export const workFor = (
   anew: new Set(),
   issued: 0,
 });
+
+const noDate = (): never => {
+  throw new Error('nothing is dated here');
+};
+
+/** For work on check-ins whose days and times of day stand in their rows. */
+export const noDates: LocalDay = Object.assign(noDate, { minuteOf: noDate });

@@ -1,10 +1,12 @@
-import { groupBy } from '../../shared/group-by.ts';
+import { MonthTally } from '../domain/month-tally.ts';
 import { scoreBesidesPauses } from '../domain/pauses.ts';
 import { scoreDay } from '../domain/scoring.ts';
 import { PolicyBook } from '../ingest/policy-book.ts';
-import type { Db } from '../store/schema.ts';
+import { countedDays, pausesByVolunteer } from '../ledger/counted-days.ts';
 import type { AuditCheck } from './audit.ts';
 import { rowsPerPage } from './pages.ts';
+
+const allDays = { from: '0000-01-01', to: '9999-12-31' };
 
 export const pointsChecks: readonly AuditCheck[] = [
   { claim: 'each check-in is worth what the rules of its day make of it', run: wrongScores },
@@ -14,30 +16,18 @@ export const pointsChecks: readonly AuditCheck[] = [
 async function* wrongScores({ db, store, say }: Parameters<AuditCheck['run']>[0]) {
   const policies = new PolicyBook(store.ingest);
   const pauses = await pausesByVolunteer(db);
-  const days = await db
-    .selectFrom('check_in')
-    .select('day')
-    .distinct()
-    .where('counts', '=', 1)
-    .orderBy('day')
-    .execute();
-  for (const { day } of days) {
+  const month = new MonthTally();
+  for await (const { day, byVolunteer } of countedDays(db, allDays)) {
     say(`points, ${day}`);
     const { body: policy } = await policies.of(day);
-    const rows = await db
-      .selectFrom('check_in')
-      .select(['volunteer_id', 'station', 'epoch', 'seq', 'occurred_ms', 'outcome', 'points'])
-      .where('day', '=', day)
-      .where('counts', '=', 1)
-      .execute();
-    const byVolunteer = groupBy(rows, ({ volunteer_id }) => volunteer_id);
-    for (const [volunteer, own] of byVolunteer) {
+    for (const [volunteer, checkIns] of byVolunteer) {
       if (volunteer === null) yield { subject: day, detail: 'a check-in of nobody counts' };
-      const checkIns = own.map(({ occurred_ms, ...row }) => ({ ...row, occurredMs: occurred_ms }));
+      const monthPoints = month.before(volunteer, day);
       const scored = scoreBesidesPauses(checkIns, pauses.get(volunteer ?? '') ?? [], (active) =>
-        scoreDay(active, policy),
+        scoreDay(active, policy, { monthPoints }),
       );
       for (const { checkIn, outcome, points } of scored) {
+        month.add(volunteer, day, points);
         if (checkIn.outcome === outcome && checkIn.points === points) continue;
         const { station, epoch, seq } = checkIn;
         const detail = `has ${checkIn.outcome}, ${checkIn.points}; the rules say ${outcome}, ${points}`;
@@ -45,14 +35,6 @@ async function* wrongScores({ db, store, say }: Parameters<AuditCheck['run']>[0]
       }
     }
   }
-}
-
-async function pausesByVolunteer(db: Db) {
-  const rows = await db
-    .selectFrom('volunteer_pause')
-    .select(['volunteer_id', 'from_ms as fromMs', 'until_ms as untilMs'])
-    .execute();
-  return groupBy(rows, ({ volunteer_id }) => volunteer_id);
 }
 
 async function* wrongSums({ db }: Parameters<AuditCheck['run']>[0]) {

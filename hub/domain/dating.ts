@@ -1,4 +1,5 @@
 import type { Reading } from '../../shared/wire/entry.ts';
+import { minuteOfClock } from './policy.ts';
 
 /**
  * How an entry got its date, the surest first. `station-clock`: its own clock, which a time service
@@ -145,8 +146,15 @@ function datesAfter(
 const within = (ms: number, receivedMs: number): number =>
   ms > receivedMs + clockAheadMaxMs ? receivedMs : Math.max(ms, 0);
 
-/** @returns a function that gives the local date, YYYY-MM-DD, of a moment in the time zone. */
-export function localDay(timeZone: string): (ms: number) => string {
+/** Gives the local date of a moment, YYYY-MM-DD. */
+export interface LocalDay {
+  (ms: number): string;
+  /** Minutes since midnight on the clocks there, 0 to 1439. */
+  minuteOf(ms: number): number;
+}
+
+/** @returns what tells dates and times of day in the time zone. */
+export function localDay(timeZone: string): LocalDay {
   // en-CA writes dates as YYYY-MM-DD.
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone,
@@ -154,5 +162,12 @@ export function localDay(timeZone: string): (ms: number) => string {
     month: '2-digit',
     day: '2-digit',
   });
-  return (ms) => format.format(ms);
+  const clock = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  const minuteOf = (ms: number): number => minuteOfClock(clock.format(ms));
+  return Object.assign((ms: number): string => format.format(ms), { minuteOf });
 }

@@ -1,4 +1,4 @@
-import type { DayCheckIn, Scored } from './scoring.ts';
+import type { DayCheckIn, PointsPart, Scored } from './scoring.ts';
 
 /** While a volunteer is paused; `untilMs` is null while it lasts. */
 export interface Pause {
@@ -18,6 +18,7 @@ export interface Judged<T extends DayCheckIn> {
   readonly checkIn: T;
   readonly outcome: Scored<T>['outcome'] | 'recorded';
   readonly points: number;
+  readonly parts: readonly PointsPart[];
 }
 
 /**
@@ -36,6 +37,6 @@ export function scoreBesidesPauses<T extends DayCheckIn>(
     ...score(checkIns.filter((checkIn) => !within(checkIn))),
     ...checkIns
       .filter(within)
-      .map((checkIn) => ({ checkIn, outcome: 'recorded' as const, points: 0 })),
+      .map((checkIn) => ({ checkIn, outcome: 'recorded' as const, points: 0, parts: [] })),
   ];
 }

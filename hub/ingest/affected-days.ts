@@ -1,7 +1,7 @@
 import type { RoutineEntry } from '../../shared/wire/entry.ts';
-import { type Outcome, outcomeSchema } from '../../shared/wire/messages.ts';
 import type { Dated } from '../domain/dating.ts';
 import { reviewReason } from '../domain/review.ts';
+import { type CheckInOutcome, checkInOutcomeSchema } from '../domain/scoring.ts';
 import type { CardStatus } from '../store/schema.ts';
 import {
   announceCheckIn,
@@ -11,18 +11,19 @@ import {
 } from './check-in-rows.ts';
 import type { CommitWork } from './commit-work.ts';
 import type { DatedAnew } from './lane-dates.ts';
-import { settleDay, toldVolunteer, type VolunteerDay } from './settle-day.ts';
+import { toldVolunteer, type VolunteerDay } from './settle-day.ts';
+import { settleDays } from './settle-days.ts';
 
 type CheckInEntry = Extract<RoutineEntry, { type: 'check-in' }>;
 
 /** What a card makes of a check-in, before its date does. */
-function outcomeOf(card: CardStatus | undefined): Outcome {
+function outcomeOf(card: CardStatus | undefined): CheckInOutcome {
   if (card === undefined) return 'unknown-card';
   return card === 'active' ? 'recorded' : 'blocked-card';
 }
 
 /** Cards that were blocked when they were shown earn nothing, and stand in nobody's way. */
-const isOfNoAccount = (outcome: Outcome): boolean =>
+const isOfNoAccount = (outcome: CheckInOutcome): boolean =>
   outcome === 'unknown-card' || outcome === 'blocked-card';
 
 interface AffectedDay extends VolunteerDay {
@@ -76,19 +77,22 @@ export class AffectedDays {
       if (volunteer && outcome === 'recorded') this.#day(volunteer.id, day).fresh.push(checkIn);
       else await this.#storeUncounted(checkIn);
     }
-    for (const { fresh, withdrawn, ...day } of this.#days.values()) {
-      await settleDay(this.#work, day, { fresh, withdrawn, anew: this.#anew });
-    }
+    const anew = this.#anew;
+    await settleDays(
+      this.#work,
+      [...this.#days.values()].map((day) => ({ ...day, anew })),
+    );
   }
 
-  async #place(outcome: Outcome, receivedMs: number, dated: Dated): Promise<Placement> {
+  async #place(outcome: CheckInOutcome, receivedMs: number, dated: Dated): Promise<Placement> {
     const { policies, dayOf } = this.#work;
     const { occurredMs } = dated;
     const day = dayOf(occurredMs);
     const { acceptDays } = (await policies.of(day)).body;
     const review = reviewReason(dated, { receivedMs, acceptDays }, dayOf);
     const counted = review === undefined ? 'recorded' : 'held-for-review';
-    return { occurredMs, day, review, outcome: isOfNoAccount(outcome) ? outcome : counted };
+    const minute = dayOf.minuteOf(occurredMs);
+    return { occurredMs, day, minute, review, outcome: isOfNoAccount(outcome) ? outcome : counted };
   }
 
   async #placeStored(
@@ -100,10 +104,11 @@ export class AffectedDays {
     const { statements } = this.#work;
     const [stored] = await statements.checkInOf({ journal_id: journalId });
     if (!stored || stored.review === 'accepted' || stored.review === 'refused') return;
-    const before = outcomeSchema.parse(stored.outcome);
-    const { occurredMs, day, review, outcome } = await this.#place(before, receivedMs, dated);
+    const before = checkInOutcomeSchema.parse(stored.outcome);
+    const placed = await this.#place(before, receivedMs, dated);
+    const { occurredMs, day, minute, review, outcome } = placed;
     const counts = outcome === 'recorded' ? 1 : 0;
-    const place = { day, occurred_ms: occurredMs, review: review ?? null, counts } as const;
+    const place = { day, minute, occurred_ms: occurredMs, review: review ?? null, counts } as const;
     await statements.placeCheckIn({ journal_id: journalId, ...place });
     this.#anew.set(journalId, this.#anew.get(journalId) ?? wasMs);
     const { volunteer_id: volunteer, station, points } = stored;

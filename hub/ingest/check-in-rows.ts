@@ -1,14 +1,16 @@
-import type { Outcome } from '../../shared/wire/messages.ts';
 import type { ReviewReason } from '../domain/review.ts';
+import type { CheckInOutcome } from '../domain/scoring.ts';
 import type { CommitWork } from './commit-work.ts';
 
 /** When a check-in happened, and what that means for it. */
 export interface Placement {
   occurredMs: number;
   day: string;
+  /** Of the day where the scheme is. */
+  minute: number | null;
   /** Why it waits for a person, if it does. */
   review: ReviewReason | undefined;
-  outcome: Outcome;
+  outcome: CheckInOutcome;
 }
 
 /** A volunteer as the feed may name one. */
@@ -34,11 +36,11 @@ export async function storeCheckIn(
   checkIn: FreshCheckIn,
   { counts, transfers }: { counts: 0 | 1; transfers: number },
 ): Promise<void> {
-  const { journalId, station, epoch, seq, card, day, occurredMs, outcome, points } = checkIn;
+  const { journalId, station, epoch, seq, card, occurredMs, outcome, points } = checkIn;
   await statements.addCheckIn({
     journal_id: journalId,
     volunteer_id: checkIn.volunteer?.id ?? null,
-    ...{ station, epoch, seq, card, day },
+    ...{ station, epoch, seq, card, day: checkIn.day, minute: checkIn.minute },
     occurred_ms: occurredMs,
     ...{ counts, review: checkIn.review ?? null, outcome, points, transfers },
   });

@@ -1,7 +1,7 @@
 import type { Lane, Reading } from '../../shared/wire/entry.ts';
 import type { BootAnchor, Outcome, ReceiptMessage } from '../../shared/wire/messages.ts';
-import { outcomeSchema } from '../../shared/wire/messages.ts';
 import type { Dated } from '../domain/dating.ts';
+import { checkInOutcomeSchema, outcomeOnWire } from '../domain/scoring.ts';
 import type { Admitted, EntriesMessage } from './admit.ts';
 import { AffectedDays } from './affected-days.ts';
 import { recordAlarmEntry } from './alarm-rows.ts';
@@ -189,7 +189,7 @@ type EntryOutcome = ReceiptMessage['outcomes'][number];
 
 function outcomeOf(seq: number, checkIn: FreshCheckIn | undefined): EntryOutcome {
   if (!checkIn) return { seq, outcome: 'recorded' satisfies Outcome };
-  return { seq, outcome: checkIn.outcome, points: checkIn.points };
+  return { seq, outcome: outcomeOnWire(checkIn.outcome), points: checkIn.points };
 }
 
 /** As they stand now, for who asks again. */
@@ -203,6 +203,6 @@ async function storedOutcomes(
   const rows = await statements.outcomesOf({ lane_id: row.id, from, through });
   return rows.map(({ seq, outcome, points }) => {
     if (outcome === null || points === null) return { seq, outcome: 'recorded' satisfies Outcome };
-    return { seq, outcome: outcomeSchema.parse(outcome), points };
+    return { seq, outcome: outcomeOnWire(checkInOutcomeSchema.parse(outcome)), points };
   });
 }

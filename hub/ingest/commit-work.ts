@@ -1,3 +1,4 @@
+import type { LocalDay } from '../domain/dating.ts';
 import type { scoreDay } from '../domain/scoring.ts';
 import type { Outgoing } from '../feed/outgoing.ts';
 import type { IngestStatements } from '../store/ingest-statements.ts';
@@ -12,7 +13,7 @@ export interface CommitWork {
   readonly policies: PolicyBook;
   readonly outgoing: Outgoing;
   readonly nowMs: number;
-  readonly dayOf: (ms: number) => string;
+  readonly dayOf: LocalDay;
   readonly score: typeof scoreDay;
   readonly nameOf: (station: string) => string;
   /** Stored entries that are dated anew in this commit, at most; by default as many as `anewAtOnceMax` says. */

@@ -10,6 +10,7 @@ import type {
 } from '../../shared/wire/messages.ts';
 import { stationTopic } from '../../shared/wire/topics.ts';
 import type { TurnedAway } from '../bus/visitors.ts';
+import type { LocalDay } from '../domain/dating.ts';
 import { scoreDay } from '../domain/scoring.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import type { Store } from '../store/open-store.ts';
@@ -59,7 +60,7 @@ export interface IngestParts {
   readonly now: () => number;
   /** Fulfils once what has arrived by now was handed to `take`. */
   readonly arrivals: () => Promise<void>;
-  readonly dayOf: (ms: number) => string;
+  readonly dayOf: LocalDay;
   /** The rules of a day; a simulation may plant others. */
   readonly score?: typeof scoreDay;
   /** A test may say fewer. */

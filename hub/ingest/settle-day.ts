@@ -1,5 +1,4 @@
 import type { Selectable } from 'kysely';
-import type { Outcome } from '../../shared/wire/messages.ts';
 import {
   issuedForCheckIns,
   settle,
@@ -8,7 +7,7 @@ import {
   volunteerAccount,
 } from '../domain/ledger.ts';
 import { scoreBesidesPauses } from '../domain/pauses.ts';
-import type { DayCheckIn } from '../domain/scoring.ts';
+import type { CheckInOutcome, DayCheckIn, PointsPart } from '../domain/scoring.ts';
 import type { Schema } from '../store/schema.ts';
 import {
   announceCheckIn,
@@ -17,6 +16,7 @@ import {
   type ToldVolunteer,
 } from './check-in-rows.ts';
 import type { CommitWork } from './commit-work.ts';
+import { monthPointsBefore } from './month-points.ts';
 
 /** A check-in as the scoring sees it: `fresh` when this group has brought it. */
 interface DayRow extends DayCheckIn {
@@ -46,15 +46,16 @@ export interface DayChanges {
 /** What is to become of a check-in. */
 interface Judged {
   readonly checkIn: DayRow;
-  readonly outcome: Outcome;
+  readonly outcome: CheckInOutcome;
   readonly points: number;
+  readonly parts: readonly PointsPart[];
 }
 
 /**
  * Scores one volunteer's day anew and transfers the difference to what was transferred before. Old
  * check-ins that come out different are told as corrections. One that was moved here from another day
  * brings with it what was transferred for it there. What happened while the volunteer was paused is
- * recorded, and earns nothing.
+ * recorded, and earns nothing. Other days may follow from it: see `settleDays`.
  */
 export async function settleDay(
   work: CommitWork,
@@ -66,9 +67,12 @@ export async function settleDay(
   const rows = [...counted, ...held];
   const policy = await work.policies.of(day);
   const pauses = await work.statements.pausesOf({ volunteer: volunteer.id });
+  const monthPoints = await monthPointsBefore(work, { volunteer, day }, policy.body);
   const scored: Judged[] = [
-    ...scoreBesidesPauses(counted, pauses, (active) => work.score(active, policy.body)),
-    ...held.map((checkIn) => ({ checkIn, outcome: 'held-for-review' as const, points: 0 })),
+    ...scoreBesidesPauses(counted, pauses, (active) =>
+      work.score(active, policy.body, { monthPoints }),
+    ),
+    ...held.map((checkIn) => ({ ...notCounted, checkIn })),
   ];
   const transfers = settle(
     volunteer.id,
@@ -80,7 +84,8 @@ export async function settleDay(
   for (const score of scored) {
     const transfer = byKey.get(score.checkIn.key);
     const datedAnewFromMs = anew.get(score.checkIn.journalId);
-    const rule = { policy: policy.version, day, datedAnewFromMs };
+    const month = policy.body.pointsPerMonthMax === undefined ? {} : { monthPoints };
+    const rule = { policy: policy.version, day, datedAnewFromMs, ...month };
     if (transfer) await storeTransfer(work, transfer, score, rule);
   }
   const account = volunteerAccount(volunteer.id);
@@ -117,10 +122,12 @@ export async function toldVolunteer(
   return { id: volunteer, displayName: row?.display_name ?? null };
 }
 
+const notCounted = { outcome: 'held-for-review', points: 0, parts: [] } as const;
+
 const keyOf = (station: string, epoch: string, seq: number): string => `${station}/${epoch}/${seq}`;
 
 function freshRow(fresh: FreshCheckIn): DayRow {
-  const { journalId, station, epoch, seq, occurredMs, outcome } = fresh;
+  const { journalId, station, epoch, seq, occurredMs, minute, outcome } = fresh;
   const key = keyOf(station, epoch, seq);
   return {
     journalId,
@@ -129,6 +136,7 @@ function freshRow(fresh: FreshCheckIn): DayRow {
     epoch,
     seq,
     occurredMs,
+    minute,
     outcome,
     fresh,
     points: 0,
@@ -159,10 +167,10 @@ async function heldRows(
 
 function storedRow(row: Selectable<Schema['check_in']>): DayRow {
   const { journal_id: journalId, station, epoch, seq, occurred_ms: occurredMs } = row;
-  const { outcome, points, transfers } = row;
+  const { minute, outcome, points, transfers } = row;
   const key = keyOf(station, epoch, seq);
   const counted = { outcome, points, transfers };
-  return { journalId, key, station, epoch, seq, occurredMs, fresh: undefined, ...counted };
+  return { journalId, key, station, epoch, seq, occurredMs, minute, fresh: undefined, ...counted };
 }
 
 const transferredOf = ({ points, transfers }: DayRow): Transferred => ({
@@ -193,11 +201,11 @@ async function storeScore(
 async function storeTransfer(
   { statements, nowMs }: CommitWork,
   { reference, debit, credit, amount, code }: Transfer,
-  { checkIn, outcome, points }: Judged,
-  rule: { policy: number; day: string; datedAnewFromMs: number | undefined },
+  { checkIn, outcome, points, parts }: Judged,
+  rule: { policy: number; day: string; datedAnewFromMs: number | undefined; monthPoints?: number },
 ): Promise<void> {
   const { occurredMs, journalId } = checkIn;
-  const reason = JSON.stringify({ rule: 'check-in', ...rule, occurredMs, outcome, points });
+  const reason = JSON.stringify({ rule: 'check-in', ...rule, occurredMs, outcome, points, parts });
   const row = { reference, debit, credit, amount, code, at: nowMs, reason };
   await statements.addTransfer({ ...row, check_in_id: journalId });
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../shared/wire/messages.ts';
+import type { CheckInOutcome, PointsPart } from '../domain/scoring.ts';
 import type { Language } from '../notify/texts.ts';
 import type { TransferReason, TransferRule } from './transfer-reason.ts';
 
@@ -22,11 +22,12 @@ type Explanations = {
   readonly [R in TransferRule]: Readonly<Record<Language, Sentence<ReasonOf<R>>>>;
 };
 
-const outcomeWords: Readonly<Record<Language, Readonly<Record<Outcome, string>>>> = {
+const outcomeWords: Readonly<Record<Language, Readonly<Record<CheckInOutcome, string>>>> = {
   zh: {
     credited: '签到成功',
     'already-checked-in': '间隔时间内已签到',
     'daily-limit': '当日积分已达上限',
+    'monthly-limit': '本月积分已达上限',
     'unknown-card': '此卡未登记',
     'blocked-card': '此卡已挂失',
     'held-for-review': '待审核',
@@ -36,6 +37,7 @@ const outcomeWords: Readonly<Record<Language, Readonly<Record<Outcome, string>>>
     credited: 'credited',
     'already-checked-in': 'already checked in there a short while before',
     'daily-limit': 'daily limit reached',
+    'monthly-limit': 'monthly limit reached',
     'unknown-card': 'card not registered',
     'blocked-card': 'card reported lost',
     'held-for-review': 'held for review',
@@ -45,6 +47,7 @@ const outcomeWords: Readonly<Record<Language, Readonly<Record<Outcome, string>>>
     credited: '체크인 인정',
     'already-checked-in': '조금 전에 이미 체크인함',
     'daily-limit': '오늘 적립 한도 도달',
+    'monthly-limit': '이번 달 적립 한도 도달',
     'unknown-card': '등록되지 않은 카드',
     'blocked-card': '분실 신고된 카드',
     'held-for-review': '확인 대기',
@@ -52,31 +55,59 @@ const outcomeWords: Readonly<Record<Language, Readonly<Record<Outcome, string>>>
   },
 };
 
+const partWords: Readonly<Record<Language, Readonly<Record<PointsPart['rule'], string>>>> = {
+  zh: { 'check-in': '签到', night: '夜巡', round: '一天走访多站' },
+  en: { 'check-in': 'the check-in', night: 'the night hours', round: 'the round of stations' },
+  ko: { 'check-in': '체크인', night: '야간 순찰', round: '여러 쉼터 순회' },
+};
+
+/** What points are made of, where that is more than the check-in itself. */
+function partsText(language: Language, { parts = [] }: ReasonOf<'check-in'>): string {
+  if (parts.every(({ rule }) => rule === 'check-in')) return '';
+  const word = (rule: PointsPart['rule']): string => partWords[language][rule];
+  return {
+    zh: `(${parts.map(({ rule, points }) => `${word(rule)} ${points} 分`).join('、')})`,
+    en: ` (${parts.map(({ rule, points }) => `${points} for ${word(rule)}`).join(', ')})`,
+    ko: `(${parts.map(({ rule, points }) => `${word(rule)} ${points}포인트`).join(', ')})`,
+  }[language];
+}
+
+/** What may have become known when nothing is said of this check-in's own date. */
+function othersText(language: Language, { monthPoints }: ReasonOf<'check-in'>): string {
+  const isOfMonth = monthPoints !== undefined;
+  return {
+    zh: `当天${isOfMonth ? '或当月此前' : ''}的其他签到记录后来有变化`,
+    en: `other check-ins of that day${isOfMonth ? ', or of the month before it,' : ''} became known or changed`,
+    ko: `그날${isOfMonth ? '이나 그달 앞선 날' : ''}의 다른 체크인이 나중에 확인되거나 바뀌어`,
+  }[language];
+}
+
 const checkIn: Explanations['check-in'] = {
   zh: ({ reason, change, isCorrection, station, time }) => {
     const what = `${time(reason.occurredMs)} 在“${station}”的签到`;
     const rule = `按第 ${reason.policy} 版规则`;
-    if (!isCorrection) return `${what},${rule}得 ${change} 分。`;
-    const why = movedText('zh', reason, time) ?? '当天的其他签到记录后来有变化';
-    const verdict = `现应得 ${reason.points} 分(${outcomeWords.zh[reason.outcome]})`;
+    if (!isCorrection) return `${what},${rule}得 ${change} 分${partsText('zh', reason)}。`;
+    const why = movedText('zh', reason, time) ?? othersText('zh', reason);
+    const verdict = `现应得 ${reason.points} 分(${outcomeWords.zh[reason.outcome]})${partsText('zh', reason)}`;
     return `更正:${what},${why},${rule}${verdict},因此${change > 0 ? '补' : '扣'} ${Math.abs(change)} 分。`;
   },
   en: ({ reason, change, isCorrection, station, time }) => {
     const what = `checking in at ${station} on ${time(reason.occurredMs)}`;
     const rule = `by version ${reason.policy} of the rules`;
-    if (!isCorrection) return `${change} points for ${what}, ${rule}.`;
-    const why =
-      movedText('en', reason, time) ?? 'other check-ins of that day became known or changed';
-    const verdict = `${reason.points} points (${outcomeWords.en[reason.outcome]})`;
+    const parts = partsText('en', reason);
+    if (!isCorrection) return `${change} points for ${what}, ${rule}${parts}.`;
+    const why = movedText('en', reason, time) ?? othersText('en', reason);
+    const verdict = `${reason.points} points (${outcomeWords.en[reason.outcome]})${parts}`;
     const sign = change > 0 ? `${change} points more` : `${-change} points less`;
     return `Correction: ${sign} for ${what}: ${why}, and ${rule} it now comes to ${verdict}.`;
   },
   ko: ({ reason, change, isCorrection, station, time }) => {
     const what = `${time(reason.occurredMs)} ‘${station}’ 체크인`;
     const rule = `규칙 ${reason.policy}판에 따라`;
-    if (!isCorrection) return `${what}: ${rule} ${change}포인트 적립.`;
-    const why = movedText('ko', reason, time) ?? '그날의 다른 체크인이 나중에 확인되거나 바뀌어';
-    const verdict = `${reason.points}포인트(${outcomeWords.ko[reason.outcome]})`;
+    if (!isCorrection) return `${what}: ${rule} ${change}포인트${partsText('ko', reason)} 적립.`;
+    const why = movedText('ko', reason, time) ?? othersText('ko', reason);
+    const parts = partsText('ko', reason);
+    const verdict = `${reason.points}포인트(${outcomeWords.ko[reason.outcome]})${parts}`;
     const sign = `${Math.abs(change)}포인트 ${change > 0 ? '추가' : '차감'}`;
     return `정정: ${what}: ${why} ${rule} ${verdict}이므로 ${sign}.`;
   },
@@ -95,6 +126,34 @@ function movedText(
     ko: `시각이 ${before}에서 바로잡혀`,
   }[language];
 }
+
+const bounty: Explanations['bounty'] = {
+  zh: ({ reason, change, isCorrection, time }) => {
+    const { stationName, visits, month, policy, occurredMs } = reason;
+    const what = `${time(occurredMs)} 在“${stationName}”的签到(该站上月仅 ${visits} 次签到)`;
+    const rule = `按第 ${policy} 版规则的 ${month} 冷门驿站奖励`;
+    if (!isCorrection) return `${what},${rule}得 ${change} 分。`;
+    const verb = change > 0 ? '补' : '扣';
+    return `更正:${what},${month} 的签到记录后来有变化,${rule}现应得 ${reason.points} 分,因此${verb} ${Math.abs(change)} 分。`;
+  },
+  en: ({ reason, change, isCorrection, time }) => {
+    const { stationName, visits, month, policy, occurredMs } = reason;
+    const times = visits === 1 ? 'once' : `${visits} times`;
+    const what = `checking in on ${time(occurredMs)} at ${stationName}, which was visited ${times} in the month before`;
+    const rule = `bounty of ${month}, by version ${policy} of the rules`;
+    if (!isCorrection) return `${change} points for ${what}: ${rule}.`;
+    const sign = change > 0 ? `${change} points more` : `${-change} points less`;
+    return `Correction: ${sign} for ${what}: check-ins became known or changed, and it now comes to ${reason.points} points (${rule}).`;
+  },
+  ko: ({ reason, change, isCorrection, time }) => {
+    const { stationName, visits, month, policy, occurredMs } = reason;
+    const what = `${time(occurredMs)} ‘${stationName}’ 체크인(지난달 방문 ${visits}회)`;
+    const rule = `규칙 ${policy}판의 ${month} 방문 장려 포인트`;
+    if (!isCorrection) return `${what}: ${rule} ${change}포인트 적립.`;
+    const sign = `${Math.abs(change)}포인트 ${change > 0 ? '추가' : '차감'}`;
+    return `정정: ${what}: 체크인이 나중에 확인되거나 바뀌어 ${rule} ${reason.points}포인트이므로 ${sign}.`;
+  },
+};
 
 const byHand: Explanations['by-hand'] = {
   zh: ({ reason, change }) =>
@@ -149,6 +208,7 @@ const cancel: Explanations['redemption-cancel'] = {
 
 const explanations: Explanations = {
   'check-in': checkIn,
+  bounty,
   'by-hand': byHand,
   expiry,
   'redemption-reserve': reserve,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { outcomeSchema } from '../../shared/wire/messages.ts';
+import { checkInOutcomeSchema, partSchema } from '../domain/scoring.ts';
 
 /** What was redeemed, as it was then: names of rewards change, and transfers do not. */
 const redeemedSchema = z.object({
@@ -24,11 +24,29 @@ export const transferReasonSchema = z.discriminatedUnion('rule', [
     policy: z.int(),
     day: z.string(),
     occurredMs: z.int(),
-    outcome: outcomeSchema,
+    outcome: checkInOutcomeSchema,
     /** What the check-in comes to with this transfer. */
     points: z.int(),
+    /** What these are made of, rule by rule. */
+    parts: z.array(partSchema).optional(),
+    /** What the month had earned before the day, where the month has a limit. */
+    monthPoints: z.int().optional(),
     /** When it was thought to have happened before. */
     datedAnewFromMs: z.int().optional(),
+  }),
+  /** For coming to a station that was rarely visited, or the correction of such a bounty. */
+  z.object({
+    rule: z.literal('bounty'),
+    policy: z.int(),
+    month: z.string(),
+    /** Station, epoch, sequence. */
+    checkIn: z.string(),
+    stationName: z.string(),
+    occurredMs: z.int(),
+    /** Check-ins there in the month before. */
+    visits: z.int(),
+    /** What the check-in comes to with this transfer. */
+    points: z.int(),
   }),
   /** Given or taken by hand. */
   z.object({

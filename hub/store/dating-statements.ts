@@ -59,12 +59,12 @@ export function datingStatements(db: Db, prepare: Prepare) {
     placeCheckIn: prepare<
       Pick<
         Selectable<Schema['check_in']>,
-        'journal_id' | 'day' | 'occurred_ms' | 'counts' | 'review'
+        'journal_id' | 'day' | 'minute' | 'occurred_ms' | 'counts' | 'review'
       >
     >()((p) =>
       db
         .updateTable('check_in')
-        .set(pick(p, 'day', 'occurred_ms', 'counts', 'review'))
+        .set(pick(p, 'day', 'minute', 'occurred_ms', 'counts', 'review'))
         .where('journal_id', '=', p.journal_id),
     ),
   };

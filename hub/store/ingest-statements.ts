@@ -1,5 +1,5 @@
 import type BetterSqlite from 'better-sqlite3';
-import type { Insertable, Selectable } from 'kysely';
+import { type Insertable, type Selectable, sql } from 'kysely';
 import { datingStatements } from './dating-statements.ts';
 import { type Prepare, pick, preparer } from './prepared.ts';
 import type { Db, Schema } from './schema.ts';
@@ -101,7 +101,8 @@ function checkInStatements(db: Db, prepare: Prepare) {
     addCheckIn: prepare<Insertable<Schema['check_in']>>()((p) =>
       db.insertInto('check_in').values({
         ...pick(p, 'journal_id', 'volunteer_id', 'station', 'epoch', 'seq', 'card'),
-        ...pick(p, 'day', 'occurred_ms', 'counts', 'review', 'outcome', 'points', 'transfers'),
+        ...pick(p, 'day', 'minute', 'occurred_ms', 'counts', 'review'),
+        ...pick(p, 'outcome', 'points', 'transfers'),
       }),
     ),
     changeCheckIn: prepare<{
@@ -124,8 +125,32 @@ function checkInStatements(db: Db, prepare: Prepare) {
         .orderBy('version', 'desc')
         .limit(1),
     ),
+    policiesFrom: prepare<{ after: string; to: string }>()((p) =>
+      db
+        .selectFrom('policy')
+        .select('body')
+        .where('effective_from', '>', p.after)
+        .where('effective_from', '<=', p.to),
+    ),
+    pointsOfDays: prepare<VolunteerDays>()((p) =>
+      checkInsOn(db, p).select(({ fn }) => fn.sum<number | null>('points').as('points')),
+    ),
+    daysWithCheckIns: prepare<VolunteerDays>()((p) => checkInsOn(db, p).select('day').distinct()),
   };
 }
+
+/** `days` as JSON: each is a look-up of its own in the index by day, which a range of days would not be. */
+interface VolunteerDays {
+  readonly volunteer: string;
+  readonly days: string;
+}
+
+const checkInsOn = (db: Db, { volunteer, days }: VolunteerDays) =>
+  db
+    .selectFrom('check_in')
+    .where('day', 'in', sql<string>`(SELECT value FROM json_each(${days}))`)
+    .where('volunteer_id', '=', volunteer)
+    .where('counts', '=', 1);
 
 function ledgerStatements(db: Db, prepare: Prepare) {
   return {

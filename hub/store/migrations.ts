@@ -4,6 +4,7 @@ import { datingAnewMigration } from './migration-dating-anew.ts';
 import { ledgerMigration } from './migration-ledger.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
 import { peopleMigration } from './migration-people.ts';
+import { policyMigration } from './migration-policy.ts';
 import { rewardsMigration } from './migration-rewards.ts';
 import { sessionsMigration } from './migration-sessions.ts';
 import { supervisionMigration } from './migration-supervision.ts';
@@ -200,4 +201,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   rewardsMigration,
   peopleMigration,
   datingAnewMigration,
+  policyMigration,
 ];

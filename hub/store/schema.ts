@@ -31,7 +31,7 @@ export interface Schema {
   alarm: AlarmTable;
   alarm_event: AlarmEventTable;
   operator_action: OperatorActionTable;
-  policy: { version: number; effective_from: string; body: string };
+  policy: PolicyTable;
   refusal: { reason: string; station: string; count: number; last_at: number };
   refusal_sample: RefusalSampleTable;
   outbox: { id: Generated<number>; messages: string };
@@ -184,6 +184,8 @@ interface CheckInTable {
   seq: number;
   card: string;
   day: string;
+  /** Of the day where the scheme is, 0 to 1439; null for what was stored before it was kept. */
+  minute: number | null;
   occurred_ms: number;
   /** 1 when it takes part in the scoring of its day. */
   counts: 0 | 1;
@@ -254,6 +256,17 @@ interface OperatorActionTable {
   action: string;
   subject: string;
   detail: string;
+}
+
+/** The rules of the days from `effective_from` on, until the next one. Final. */
+interface PolicyTable {
+  version: number;
+  effective_from: string;
+  /** As JSON, with the defaults of its time filled in. */
+  body: string;
+  /** null for those that came with the program. */
+  published_at: number | null;
+  published_by: string | null;
 }
 
 interface RefusalSampleTable {

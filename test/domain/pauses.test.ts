@@ -33,8 +33,10 @@ describe('a pause', () => {
       fc.property(fc.array(pause), fc.array(fc.nat(200)), (pauses, minutes) => {
         const checkIns = minutes.map((occurredMs, index) => ({
           ...{ station: 'st-00000001', epoch: 'ep', seq: index + 1, occurredMs },
+          minute: 0,
         }));
-        const score = (active: readonly (typeof checkIns)[number][]) => scoreDay(active, policy);
+        const score = (active: readonly (typeof checkIns)[number][]) =>
+          scoreDay(active, policy, { monthPoints: 0 });
         const judged = scoreBesidesPauses(checkIns, pauses, score);
         const isIn = (atMs: number): boolean =>
           pauses.some(({ fromMs, untilMs }) => fromMs <= atMs && atMs < (untilMs ?? 1e9));

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Decision, decideSetAside, listSetAside } from '../../hub/app/decisions.ts';
 import { dayOf, IngestHub, minuteMs, Past, startMs } from '../support/ingest-hub.ts';
@@ -202,6 +203,7 @@ describe('a message that cannot be committed', () => {
     const alarm = new Past(hub, 'alarm').add(1, { type: 'alarm', gesture: 'hold' });
     const past = new Past(hub).checkIns(0);
     // No policy for the day of the check-in: it cannot be scored.
+    await sql`DROP TRIGGER policy_is_final`.execute(hub.store.db);
     await hub.store.db.updateTable('policy').set({ effective_from: '2100-01-01' }).execute();
     const [routine, urgent] = await Promise.allSettled([
       hub.give(past.message(1, 1)),

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fold } from '../../hub/domain/ledger.ts';
 import { policySchema } from '../../hub/domain/policy.ts';
-import { scoreDay } from '../../hub/domain/scoring.ts';
-import { dayOf, IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
+import { IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
+import { pointsByRules, shanghaiMinute } from '../support/points-by-rules.ts';
 import {
   latencyMsMax,
   pointsAndDates,
@@ -37,48 +37,91 @@ const story = fc.record({
     { maxLength: 30 },
   ),
 });
+type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
+/** Of months that are full, too, there are enough with so many. */
+const limitedRuns = 40;
+/** The story's two days become forty: a month and a part of the next. */
+const daysApart = 20;
 
 it('points depend on what happened, and not on the order, the batches, the repeats or the restarts in which it arrived', async () => {
   await fc.assert(
-    fc.asyncProperty(story, async ({ lanes, sendings }) => {
-      const hub = await IngestHub.start();
-      try {
-        hub.nowMs = startMs + (minutesMax + 60) * minuteMs;
-        const pasts = lanes.map((minutes) => {
-          const past = new Past(hub);
-          for (const minute of minutes.toSorted((a, b) => a - b)) past.checkIn(reading(minute));
-          return { past, total: minutes.length, sent: 0 };
-        });
-        let sentMinute = minutesMax;
-        for (const { lane, count, back, restart } of sendings) {
-          const one = pasts[lane % pasts.length];
-          if (!one) continue;
-          const from = Math.max(1, one.sent + 1 - back);
-          const through = Math.min(one.total, from + count - 1);
-          if (through >= from) {
-            sentMinute += 0.001;
-            await hub.give(one.past.message(from, through, Math.floor(sentMinute)));
-          }
-          one.sent = Math.max(one.sent, through);
-          if (restart) await hub.restart();
-        }
-        for (const one of pasts) await hub.give(one.past.message(1, one.total));
-        const { db } = hub.store;
-        const checkIns = await db.selectFrom('check_in').select('occurred_ms').execute();
-        expect(checkIns.map(({ occurred_ms }) => occurred_ms).sort()).toEqual(
-          lanes
-            .flat()
-            .map((minute) => startMs + minute * minuteMs)
-            .sort(),
-        );
-        await expectPointsByTheRules(hub);
-      } finally {
-        await hub.stop();
-      }
-    }),
+    fc.asyncProperty(story, (told) => withHubOf(undefined, (hub) => arrive(hub, told, 1))),
     { numRuns: runs },
   );
 }, 120_000);
+
+it('nor do they where a month has a limit, nights earn more, and the rules change in its midst', async () => {
+  const seen = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(story, (told) =>
+      withHubOf(undefined, async (hub) => {
+        await publishRules(hub);
+        await arrive(hub, told, daysApart);
+        const rows = await hub.store.db.selectFrom('check_in').select('outcome').execute();
+        const transfers = await hub.store.db.selectFrom('transfer').selectAll().execute();
+        const facts = [
+          ...rows.map(({ outcome }) => outcome),
+          ...transfers.flatMap(({ code, reason }) => [code, ...reason.split('"')]),
+        ];
+        for (const fact of facts) seen.set(fact, (seen.get(fact) ?? 0) + 1);
+      }),
+    ),
+    { numRuns: limitedRuns },
+  );
+  for (const fact of ['monthly-limit', 'daily-limit', 'night', 'correction', 'credited']) {
+    expect(seen.get(fact), fact).toBeGreaterThan(0);
+  }
+}, 180_000);
+
+/** A month that is full after some days; from the middle of March on, by other rules. */
+async function publishRules({ store }: IngestHub): Promise<void> {
+  const march = {
+    ...{ pointsPerCheckIn: 10, pausePerStationMin: 30, pointsPerDayMax: 20 },
+    ...{ pointsPerMonthMax: 45, night: { from: '22:30', to: '06:15', points: 3 } },
+  };
+  const later = { ...march, pointsPerCheckIn: 7, pointsPerMonthMax: 60 };
+  for (const [version, effective_from, body] of [
+    [2, '2026-03-01', march],
+    [3, '2026-03-16', later],
+  ] as const) {
+    const row = { version, effective_from, body: JSON.stringify(policySchema.parse(body)) };
+    await store.db.insertInto('policy').values(row).execute();
+  }
+}
+
+/** @param apart how many times further apart the check-ins are than the story says */
+async function arrive(hub: IngestHub, { lanes, sendings }: Story, apart: number): Promise<void> {
+  const minutesOf = (minutes: readonly number[]) => minutes.map((minute) => minute * apart);
+  const endMinute = minutesMax * apart;
+  hub.nowMs = startMs + (endMinute + 60) * minuteMs;
+  const pasts = lanes.map((minutes) => {
+    const past = new Past(hub);
+    for (const minute of minutesOf(minutes).toSorted((a, b) => a - b))
+      past.checkIn(reading(minute));
+    return { past, total: minutes.length, sent: 0 };
+  });
+  let sentMinute = endMinute;
+  for (const { lane, count, back, restart } of sendings) {
+    const one = pasts[lane % pasts.length];
+    if (!one) continue;
+    const from = Math.max(1, one.sent + 1 - back);
+    const through = Math.min(one.total, from + count - 1);
+    if (through >= from) {
+      sentMinute += 0.001;
+      await hub.give(one.past.message(from, through, Math.floor(sentMinute)));
+    }
+    one.sent = Math.max(one.sent, through);
+    if (restart) await hub.restart();
+  }
+  for (const one of pasts) await hub.give(one.past.message(1, one.total));
+  const checkIns = await hub.store.db.selectFrom('check_in').select('occurred_ms').execute();
+  expect(checkIns.map(({ occurred_ms }) => occurred_ms).sort()).toEqual(
+    minutesOf(lanes.flat())
+      .map((minute) => startMs + minute * minuteMs)
+      .sort(),
+  );
+  await expectPointsByTheRules(hub);
+}
 
 /** How many stored entries are dated anew in one commit: so many as ever stand open here, or piece by piece. */
 describe.each([undefined, 2])(
@@ -204,19 +247,20 @@ async function expectPointsByTheRules(hub: IngestHub): Promise<void> {
     .orderBy('epoch')
     .orderBy('seq')
     .execute();
-  const [row] = await db.selectFrom('policy').select('body').execute();
-  const policy = policySchema.parse(JSON.parse(row?.body ?? ''));
-  const days = new Set(checkIns.map(({ occurred_ms }) => dayOf(occurred_ms)));
-  const expected = [...days].flatMap((day) => {
-    const ofDay = checkIns.filter(({ occurred_ms }) => dayOf(occurred_ms) === day);
-    return scoreDay(
-      ofDay.map((one) => ({ ...one, occurredMs: one.occurred_ms })),
-      policy,
-    );
+  const policies = await db
+    .selectFrom('policy')
+    .selectAll()
+    .orderBy('effective_from')
+    .orderBy('version')
+    .execute();
+  const expected = pointsByRules(checkIns, (day) => {
+    const row = policies.findLast(({ effective_from }) => effective_from <= day);
+    return policySchema.parse(JSON.parse(row?.body ?? ''));
   });
   for (const { checkIn, outcome, points } of expected) {
     expect({ outcome: checkIn.outcome, points: checkIn.points }).toEqual({ outcome, points });
   }
+  for (const { minute, occurred_ms } of checkIns) expect(minute).toBe(shanghaiMinute(occurred_ms));
   const transfers = await db.selectFrom('transfer').select(['debit', 'credit', 'amount']).execute();
   const folded = fold(transfers);
   const accounts = await db.selectFrom('account').select(['id', 'balance']).execute();

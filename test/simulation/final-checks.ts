@@ -1,14 +1,13 @@
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
-import { localDay } from '../../hub/domain/dating.ts';
 import { fold, volunteerAccount } from '../../hub/domain/ledger.ts';
-import { scoreDay } from '../../hub/domain/scoring.ts';
+import { pointsByRules } from '../support/points-by-rules.ts';
 import { checkNeighbours, checkTests } from './call-checks.ts';
 import type { FeedRecord } from './feed-record.ts';
 import { keyOf } from './hub-facts.ts';
-import { type SimulatedHub, timeZone } from './simulated-hub.ts';
+import { policyOn } from './rules.ts';
+import type { SimulatedHub } from './simulated-hub.ts';
 import type { SimulatedStation } from './simulated-station.ts';
-import { policy } from './template.ts';
 import { invariants, violate, type World } from './world.ts';
 
 const entrySchema = z.object({
@@ -32,7 +31,12 @@ const checkInSchema = z.object({
 /** Everybody is there at the end. */
 const openPresenceTroubles =
   "SELECT * FROM trouble WHERE station = ? AND ended_ms IS NULL AND kind IN ('offline', 'silent')";
-const transferSchema = z.object({ debit: z.string(), credit: z.string(), amount: z.int() });
+const transferSchema = z.object({
+  debit: z.string(),
+  credit: z.string(),
+  amount: z.int(),
+  code: z.string(),
+});
 const accountSchema = z.object({ id: z.string(), balance: z.int() });
 const alarmSchema = z.object({
   station: z.string(),
@@ -48,6 +52,7 @@ export function checkAtTheEnd(
   stations: readonly SimulatedStation[],
   hub: SimulatedHub,
   feed: FeedRecord,
+  settled: Map<string, number>,
 ): void {
   const db = hub.look();
   if (!db) {
@@ -58,7 +63,7 @@ export function checkAtTheEnd(
   checkAlarms(world, stations, db, feed);
   checkTests(world, stations, db);
   checkNeighbours(world, stations, db);
-  checkLedger(world, db, feed);
+  checkLedger(world, db, feed, settled);
   // A station that takes no part in this run is missed for good.
   for (const { id } of stations) {
     for (const row of db.prepare(openPresenceTroubles).all(id)) {
@@ -141,34 +146,34 @@ function checkAlarms(
   }
 }
 
-function checkLedger(world: World, db: Database.Database, feed: FeedRecord): void {
+function checkLedger(
+  world: World,
+  db: Database.Database,
+  feed: FeedRecord,
+  settled: Map<string, number>,
+): void {
+  const note = (what: string) => settled.set(what, (settled.get(what) ?? 0) + 1);
   const checkIns = db
     .prepare('SELECT * FROM check_in')
     .all()
     .map((row) => checkInSchema.parse(row));
-  const dayOf = localDay(timeZone);
-  const days = grouped(
-    checkIns.filter(({ counts }) => counts === 1),
-    ({ volunteer_id, occurred_ms }) => `${volunteer_id} ${dayOf(occurred_ms)}`,
-  );
   const earned = new Map<string, number>();
-  for (const [day, rows] of days) {
-    const [volunteer = ''] = day.split(' ');
-    const scored = scoreDay(
-      rows.map((row) => ({ ...row, occurredMs: row.occurred_ms })),
-      policy,
-    );
-    for (const { checkIn, outcome, points } of scored) {
-      const account = volunteerAccount(volunteer);
-      earned.set(account, (earned.get(account) ?? 0) + points);
-      if (checkIn.outcome === outcome && checkIn.points === points) continue;
-      const key = keyOf(checkIn.station, checkIn.epoch, checkIn.seq);
-      const detail = `${key} is ${checkIn.outcome} ${checkIn.points}, by the rules ${outcome} ${points}`;
-      violate(world, invariants.rules, detail);
-    }
+  const counted = checkIns.filter(({ counts }) => counts === 1);
+  const scored = pointsByRules(counted, (day) => policyOn(world.rules, day));
+  for (const { checkIn, outcome, points, parts } of scored) {
+    const account = volunteerAccount(checkIn.volunteer_id ?? '');
+    earned.set(account, (earned.get(account) ?? 0) + points);
+    note(outcome);
+    for (const { rule } of parts) note(rule);
+    if (checkIn.outcome === outcome && checkIn.points === points) continue;
+    const key = keyOf(checkIn.station, checkIn.epoch, checkIn.seq);
+    const detail = `${key} is ${checkIn.outcome} ${checkIn.points}, by the rules ${outcome} ${points}`;
+    violate(world, invariants.rules, detail);
   }
   const transfers = db.prepare('SELECT * FROM transfer').all();
-  const folded = fold(transfers.map((row) => transferSchema.parse(row)));
+  const parsed = transfers.map((row) => transferSchema.parse(row));
+  const folded = fold(parsed);
+  for (const { code } of parsed) if (code === 'correction') note(code);
   let sum = 0;
   for (const row of db.prepare('SELECT id, balance FROM account').all()) {
     const { id, balance } = accountSchema.parse(row);

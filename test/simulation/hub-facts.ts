@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
+import { checkInOutcomeSchema, outcomeOnWire } from '../../hub/domain/scoring.ts';
 
 const laneRow = z.object({
   station: z.string(),
@@ -11,7 +12,7 @@ const checkInRow = z.object({
   station: z.string(),
   epoch: z.string(),
   seq: z.int(),
-  outcome: z.string(),
+  outcome: checkInOutcomeSchema,
   transfers: z.int(),
 });
 const alarmRow = z.object({
@@ -50,7 +51,8 @@ export class HubFacts {
       for (const row of rows) {
         const { station, epoch, seq, outcome, transfers } = checkInRow.parse(row);
         const key = keyOf(station, epoch, seq);
-        this.#known.add(`${key} ${outcome}`);
+        // A light shows what a receipt said.
+        this.#known.add(`${key} ${outcomeOnWire(outcome)}`);
         if (transfers > 0) this.#known.add(`${key} transferred`);
       }
     }

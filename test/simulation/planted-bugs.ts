@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import { decide } from '../../device/domain/decide.ts';
+import { scoreDay } from '../../hub/domain/scoring.ts';
 import type { Bus, BusMessage } from '../../shared/bus/bus.ts';
 import { decodeHubMessage, decodeStationMessage } from '../../shared/wire/codec.ts';
 import { chainHash, entryText, genesisHash } from '../../shared/wire/entry.ts';
@@ -118,14 +119,14 @@ const scoreByArrival: Mutation = {
       const last = lastMs.get(checkIn.station) ?? -Infinity;
       const pauseMs = policy.pausePerStationMin * 60_000;
       if (Math.abs(checkIn.occurredMs - last) < pauseMs) {
-        return { checkIn, outcome: 'already-checked-in', points: 0 };
+        return { checkIn, outcome: 'already-checked-in', points: 0, parts: [] };
       }
       if (points + policy.pointsPerCheckIn > policy.pointsPerDayMax) {
-        return { checkIn, outcome: 'daily-limit', points: 0 };
+        return { checkIn, outcome: 'daily-limit', points: 0, parts: [] };
       }
       lastMs.set(checkIn.station, checkIn.occurredMs);
       points += policy.pointsPerCheckIn;
-      return { checkIn, outcome: 'credited', points: policy.pointsPerCheckIn };
+      return { checkIn, outcome: 'credited', points: policy.pointsPerCheckIn, parts: [] };
     });
   },
 };
@@ -228,6 +229,12 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'score by order of arrival',
     mutation: scoreByArrival,
+    breaks: [invariants.rules],
+    seedsMax: 60,
+  },
+  {
+    name: 'every day the first of its month',
+    mutation: { score: (checkIns, policy) => scoreDay(checkIns, policy, { monthPoints: 0 }) },
     breaks: [invariants.rules],
     seedsMax: 60,
   },

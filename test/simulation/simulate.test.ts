@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { plantedBugs } from './planted-bugs.ts';
 import { type Outcome, simulate } from './simulate.ts';
-import { makeTemplate } from './template.ts';
+import { makeTemplate, type Template } from './template.ts';
 
 /** scripts/test.sh asks for many more. */
 const runs = Number(process.env['YIZHAN_SIMULATION_RUNS'] ?? 40);
@@ -40,26 +40,35 @@ const everyFault = [
   'takeover',
 ];
 
+const everyRule = [
+  ...['credited', 'already-checked-in', 'daily-limit', 'monthly-limit'],
+  ...['check-in', 'night', 'round', 'correction'],
+];
+
 const failures = ({ seed, violations }: Outcome): string[] =>
   violations.map(({ invariant, detail }) => `seed ${seed}: ${invariant}: ${detail}`);
 
-let template: Buffer;
+let template: Template;
 beforeAll(async () => {
   template = await makeTemplate();
 });
 
 describe('the simulation', () => {
   it(
-    `finds nothing in ${runs} runs, in which every fault happens`,
+    `finds nothing in ${runs} runs, in which every fault happens, and every rule is met`,
     async () => {
       const happened = new Map<string, number>();
+      const settled = new Set<string>();
       for (let seed = 1; seed <= runs; seed += 1) {
         const outcome = await simulate({ seed, template });
         expect(failures(outcome)).toEqual([]);
         for (const [kind, n] of outcome.faults) happened.set(kind, (happened.get(kind) ?? 0) + n);
+        for (const what of outcome.settled.keys()) settled.add(what);
       }
       const wanted = runs < runsForAllFaults ? [] : everyFault;
       expect([...happened.keys()]).toEqual(expect.arrayContaining(wanted));
+      const rules = runs < runsForAllFaults ? [] : everyRule;
+      expect([...settled]).toEqual(expect.arrayContaining(rules));
     },
     runs * runTimeoutMs,
   );

@@ -7,7 +7,7 @@ import { plan } from './scenario.ts';
 import { SimulatedHub } from './simulated-hub.ts';
 import { roundComesMs } from './simulated-people.ts';
 import { SimulatedStation } from './simulated-station.ts';
-import { macKeyOf, stationIds } from './template.ts';
+import { macKeyOf, stationIds, type Template } from './template.ts';
 import { Trace } from './trace.ts';
 import { VirtualBroker } from './virtual-broker.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -16,7 +16,7 @@ import { type Invariant, invariants, type Violation, violate, type World } from 
 export interface SimulateOptions {
   readonly seed: number;
   /** From `makeTemplate`. */
-  readonly template: Buffer;
+  readonly template: Template;
   readonly mutation?: Mutation;
   /** Gets each line of the trace. */
   readonly tell?: (line: string) => void;
@@ -28,6 +28,8 @@ export interface Outcome {
   /** Of everything that happened. */
   readonly digest: string;
   readonly faults: ReadonlyMap<string, number>;
+  /** What became of check-ins, and by which rules and codes points were transferred: how often. */
+  readonly settled: ReadonlyMap<string, number>;
   readonly events: number;
   readonly entries: number;
   readonly virtualMs: number;
@@ -50,7 +52,10 @@ export async function simulate(options: SimulateOptions): Promise<Outcome> {
   const trace = new Trace(time, tell);
   const broker = new VirtualBroker({ time, random, trace });
   const trueWallMs = (): number => startsMs + time.now();
-  const shared = { time, random, trace, broker, mutation, trueWallMs };
+  const beginning = template[seed % template.length];
+  if (!beginning) throw new Error('the template holds no world');
+  const { image, rules } = beginning;
+  const shared = { time, random, trace, broker, mutation, rules, trueWallMs };
   const world: World = {
     ...shared,
     facts: new HubFacts(),
@@ -59,7 +64,7 @@ export async function simulate(options: SimulateOptions): Promise<Outcome> {
   };
   const isEmbedded = random.chance(0.5);
   trace.note('world', `seed ${seed}, ${isEmbedded ? 'the broker in the hub' : 'a broker apart'}`);
-  const hub = new SimulatedHub(world, template, isEmbedded);
+  const hub = new SimulatedHub(world, image, isEmbedded);
   const stations = stationIds
     .slice(0, random.between(2, stationIds.length))
     .map((id) => new SimulatedStation(world, id, macKeyOf(id)));
@@ -72,11 +77,12 @@ export async function simulate(options: SimulateOptions): Promise<Outcome> {
   const isOver = (): boolean => world.violations.length > 0;
   await time.runUntil(endMs, isOver);
   if (!isOver()) await drain(world, stations, hub);
-  if (!isOver()) checkAtTheEnd(world, stations, hub, feed);
+  const settled = new Map<string, number>();
+  if (!isOver()) checkAtTheEnd(world, stations, hub, feed, settled);
   const entries = stations.reduce((sum, { witness }) => sum + witness.made.size, 0);
   return {
     ...{ seed, violations: world.violations, digest: trace.digest(), faults: trace.counts },
-    ...{ events, entries, virtualMs: time.now() },
+    ...{ settled, events, entries, virtualMs: time.now() },
   };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { volunteerAccount } from '../../hub/domain/ledger.ts';
 import { storeOn } from '../../hub/store/open-store.ts';
+import { allRules, type Rules } from './rules.ts';
 
 /** Keys and tokens that are the same in every world. */
 const digest = (text: string, encoding: 'base64url' | 'hex'): string =>
@@ -15,14 +16,6 @@ export const cards = volunteers.map(tokenOf);
 export const blockedCard = tokenOf('vo-blocked0');
 export const unknownCard = tokenOf('nobody');
 
-/** Short enough that a run meets every outcome: a pause, a daily limit. */
-export const policy = {
-  pointsPerCheckIn: 10,
-  pausePerStationMin: 2,
-  pointsPerDayMax: 60,
-  acceptDays: 45,
-};
-
 /** Who is told of whose calls: both ways, one way, and nobody. */
 const neighbours = [
   ['st-00000001', 'st-00000002'],
@@ -33,8 +26,17 @@ const neighbours = [
 /** One of those that are in every run. */
 export const silentStations: readonly string[] = ['st-00000002'];
 
-/** A hub's database as it is before anything happens. */
-export async function makeTemplate(): Promise<Buffer> {
+/** A hub's database as it is before anything happens, and the rules that stand in it. */
+export interface Beginning {
+  readonly image: Buffer;
+  readonly rules: Rules;
+}
+/** One for each set of rules. */
+export type Template = readonly Beginning[];
+
+export const makeTemplate = (): Promise<Template> => Promise.all(allRules.map(makeBeginning));
+
+async function makeBeginning(rules: Rules): Promise<Beginning> {
   const sqlite = new Database(':memory:');
   const store = storeOn(sqlite, () => digest('scheme key', 'base64url'));
   const { db } = store;
@@ -59,12 +61,11 @@ export async function makeTemplate(): Promise<Buffer> {
   const [first = ''] = volunteers;
   const lost = { token: blockedCard, volunteer_id: first, status: 'lost' as const };
   await db.insertInto('card').values(lost).execute();
-  const body = JSON.stringify(policy);
-  await db
-    .insertInto('policy')
-    .values({ version: 2, effective_from: '1970-01-01', body })
-    .execute();
+  for (const [index, { from, policy }] of rules.entries()) {
+    const row = { version: index + 2, effective_from: from, body: JSON.stringify(policy) };
+    await db.insertInto('policy').values(row).execute();
+  }
   const image = sqlite.serialize();
   await store.close();
-  return image;
+  return { image, rules };
 }

@@ -1,6 +1,7 @@
 import type { HubFacts } from './hub-facts.ts';
 import type { Mutation } from './mutation.ts';
 import type { Random } from './random.ts';
+import type { Rules } from './rules.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualBroker } from './virtual-broker.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -50,6 +51,8 @@ export interface World {
   /** What the hub has ever known for good. */
   readonly facts: HubFacts;
   readonly mutation: Mutation;
+  /** What its scheme goes by. */
+  readonly rules: Rules;
   readonly violations: Violation[];
   /** How often a program that has just started dies again. */
   readonly relapse: { probability: number };
