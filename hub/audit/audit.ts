@@ -1,6 +1,7 @@
 import type { Store } from '../store/open-store.ts';
 import type { Db } from '../store/schema.ts';
 import { balanceChecks } from './balance-checks.ts';
+import { bountyChecks } from './bounty-checks.ts';
 import { checkInChecks } from './check-in-checks.ts';
 import { correctionChecks } from './correction-checks.ts';
 import { journalChecks } from './journal-checks.ts';
@@ -35,6 +36,7 @@ export const auditChecks: readonly AuditCheck[] = [
   ...checkInChecks,
   ...pauseChecks,
   ...pointsChecks,
+  ...bountyChecks,
   ...correctionChecks,
   ...redemptionChecks,
   ...balanceChecks,

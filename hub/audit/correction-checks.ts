@@ -16,6 +16,7 @@ async function* wrongCorrections({ db }: Parameters<AuditCheck['run']>[0]) {
     .select(['reference', 'debit', 'credit', 'amount'])
     .where('code', '=', 'correction')
     .where('check_in_id', 'is', null)
+    .where('reference', 'not like', 'bounty/%')
     .execute();
   const booked = new Map(transfers.map((transfer) => [transfer.reference, transfer]));
   for (const { id, volunteer, points, decision, asked_by, decided_by } of corrections) {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { count } from '../../shared/command-line.ts';
+import { policyOfDay } from '../app/policies.ts';
 import { audit } from '../audit/audit.ts';
 import { localDay } from '../domain/dating.ts';
 import { addDays, startOfDay } from '../domain/local-time.ts';
@@ -15,8 +16,6 @@ import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
 /** Something does not add up. */
 const exitUnsound = 1;
-/** More points at once need a second person. */
-const aloneMax = 100;
 
 interface Correct extends Common {
   readonly volunteer: string;
@@ -84,9 +83,12 @@ export function addPointsCommands(program: Command): void {
 
 async function correct({ data, json, ...asked }: Correct): Promise<void> {
   const flags = { data, ...(json && { json }) };
-  const result = await withStore(flags, (store) =>
-    askCorrection(store, { ...asked, atMs: Date.now() }, { aloneMax }),
-  );
+  const today = localDay(readTimeZone(fromHere(data)))(Date.now());
+  const result = await withStore(flags, async (store) => {
+    const { policy } = await policyOfDay(store, today, today);
+    const limits = { aloneMax: policy.correctionAloneMax };
+    return askCorrection(store, { ...asked, atMs: Date.now() }, limits);
+  });
   const text =
     result.state === 'booked'
       ? `correction ${result.id} is booked, the balance is now ${result.balance}`

@@ -1,5 +1,7 @@
 /** Where the points for check-ins come from; its balance is minus all that was ever issued. */
 export const issuedForCheckIns = 'scheme:issued-for-check-ins';
+/** Where bounties come from, for stations that are rarely visited. */
+export const issuedForBounties = 'scheme:issued-for-bounties';
 /** The other side of what people give and take by hand. */
 export const correctionsAccount = 'scheme:corrections';
 /** Where points go that nobody used in time. */

@@ -40,12 +40,11 @@ const contributionSchema = z
   });
 
 const contributionsSchema = z
-  .record(
-    z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{0,39}$/, 'a kind is named in small letters, digits and hyphens'),
-    contributionSchema,
-  )
+  .record(z.string().regex(/^[a-z][a-z0-9-]{0,39}$/), contributionSchema, {
+    // What is wrong with a key itself is told as a fault of the record.
+    error: ({ code }) =>
+      code === 'invalid_key' ? 'a kind is named in small letters, digits and hyphens' : undefined,
+  })
   .superRefine((kinds, context) => {
     const entries = Object.entries(kinds);
     if (entries.length > contributionKindsMax) {

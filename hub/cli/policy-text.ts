@@ -1,0 +1,119 @@
+import type { ListedPolicy } from '../app/policies.ts';
+import type { ReplayReport } from '../app/policy-replay.ts';
+import { contributionNames } from '../domain/contribution-kinds.ts';
+import { addDays } from '../domain/local-time.ts';
+import type { Policy } from '../domain/policy.ts';
+import type { BountyReport } from '../ledger/bounties.ts';
+import { columns } from './columns.ts';
+
+const stateWords = {
+  past: 'past',
+  'in-force': 'in force',
+  'to-come': 'to come',
+  replaced: 'replaced before it began',
+} as const;
+
+/** What a policy says, a line for each rule. */
+export function policyLines(policy: Policy): string[] {
+  const { round, night, bounty, expiry, redemptionWindows } = policy;
+  const month = policy.pointsPerMonthMax;
+  return [
+    `${policy.pointsPerCheckIn} points for a check-in; at one station again after ${policy.pausePerStationMin} min`,
+    `a day: at most ${policy.pointsPerDayMax} points for check-ins, bonuses on top`,
+    month === undefined
+      ? 'a month: no limit'
+      : `a month: at most ${month} points from check-ins, bonuses included`,
+    round === undefined
+      ? 'no bonus for a round'
+      : `a round of ${round.stations} different stations in a day: ${round.points} points more`,
+    night === undefined
+      ? 'no night hours'
+      : `nights (夜巡) from ${night.from} to ${night.to}: ${night.points} points more for each credited check-in`,
+    bounty === undefined
+      ? 'no bounty'
+      : `bounty: ${bounty.points} points at a station with fewer than ${bounty.fewerThan} check-ins in the month before, ${bounty.budgetPerMonth} points a month in all`,
+    ...Object.entries(policy.contributions).map(([kind, { pointsMin, pointsMax, names }]) => {
+      const { zh, en, ko } = names ?? contributionNames[kind] ?? { zh: kind, en: kind, ko: kind };
+      return `contribution ${kind} (${zh} / ${en} / ${ko}): ${pointsMin} to ${pointsMax} points`;
+    }),
+    expiryLine(expiry),
+    redemptionWindows.length === 0
+      ? 'points can be redeemed at any time'
+      : `points can be redeemed ${redemptionWindows.map(windowText).join(', ')}`,
+    `a correction of more than ${policy.correctionAloneMax} points needs a second person`,
+    `a check-in that comes after more than ${policy.acceptDays} days is held for review`,
+  ];
+}
+
+function expiryLine(expiry: Policy['expiry']): string {
+  switch (expiry.kind) {
+    case 'none':
+      return 'points never expire';
+    case 'end-of-year':
+      return 'points expire at the end of the year';
+    case 'after-months':
+      return `points expire after ${expiry.months} months`;
+    default:
+      return expiry satisfies never;
+  }
+}
+
+const windowText = (window: Policy['redemptionWindows'][number]): string =>
+  window.kind === 'dates'
+    ? `from ${window.from} to ${window.to}`
+    : `from the ${window.from}. to the ${window.to}. of a month`;
+
+export const shownPolicy = (listed: ListedPolicy): string =>
+  [headOf(listed).join(', '), ...policyLines(listed.policy)].join('\n');
+
+export const policyTable = (list: readonly ListedPolicy[]): string =>
+  columns(list.map(headOf)).join('\n');
+
+function headOf({ version, effectiveFrom, until, state, ...published }: ListedPolicy): string[] {
+  const end = until === null ? 'from' : `until ${addDays(until, -1)}, from`;
+  const { publishedMs, publishedBy } = published;
+  return [
+    `version ${version}`,
+    state === 'replaced' ? `for ${effectiveFrom}` : `${end} ${effectiveFrom}`,
+    stateWords[state],
+    publishedMs === null
+      ? 'came with the program'
+      : `published by ${publishedBy} at ${new Date(publishedMs).toISOString()}`,
+  ];
+}
+
+const signed = (points: number): string => (points > 0 ? `+${points}` : `${points}`);
+
+/** Who would gain or lose, and what it comes to. */
+export function replayText(report: ReplayReport): string {
+  const { from, to, checkIns, volunteers, gaining, losing, was, wouldBe, byRule } = report;
+  const changed = volunteers.filter(({ change }) => change !== 0);
+  const rules = (['check-in', 'night', 'round'] as const).map((rule) => [
+    ...[rule, `${byRule.was[rule]}`, '->', `${byRule.wouldBe[rule]}`],
+    signed(byRule.wouldBe[rule] - byRule.was[rule]),
+  ]);
+  const people = changed.map((one) => [
+    ...[one.volunteer, one.name, `${one.was}`, '->', `${one.wouldBe}`, signed(one.change)],
+  ]);
+  return [
+    ...columns(people),
+    `${from} to ${to}: ${checkIns} check-ins of ${volunteers.length} volunteers`,
+    `${gaining} would gain, ${losing} would lose, ${volunteers.length - changed.length} would have the same`,
+    ...columns([...rules, ['all', `${was}`, '->', `${wouldBe}`, signed(wouldBe - was)]]),
+    'Bounties and contributions are no part of this; nothing was changed.',
+  ].join('\n');
+}
+
+export function bountyText(report: BountyReport, isDryRun: boolean): string {
+  const { month, stations, bounties, points, changes } = report;
+  const places = stations.map(({ station, name, visits, bounties: paid }) => [
+    ...[station, name, `${visits} check-ins the month before`, `bounties: ${paid}`],
+  ]);
+  const people = changes.map(({ volunteer, change }) => [volunteer, `${signed(change)} points`]);
+  const nothing = isDryRun ? 'nothing would change' : 'nothing has changed';
+  return [
+    ...columns(places),
+    ...(people.length === 0 ? [nothing] : columns(people)),
+    `${month}: ${bounties} bounties, ${points} points${isDryRun ? '; nothing was transferred' : ''}`,
+  ].join('\n');
+}

@@ -1,0 +1,253 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { doubtsAbout, listPolicies, policyOfDay, publishPolicy } from '../../hub/app/policies.ts';
+import { replayPolicy } from '../../hub/app/policy-replay.ts';
+import { addVolunteer } from '../../hub/app/registry.ts';
+import { audit } from '../../hub/audit/audit.ts';
+import { policySchema } from '../../hub/domain/policy.ts';
+import { previewBounties, settleBounties } from '../../hub/ledger/bounties.ts';
+import { explain, statementOf } from '../../hub/ledger/statement.ts';
+import { dayOf, IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
+
+const first = { pointsPerCheckIn: 10, pausePerStationMin: 60, pointsPerDayMax: 50 };
+const always = { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER, timeZone: 'Asia/Shanghai' };
+const day = 24 * 60;
+/** Monday, 2 March, ten in the morning. */
+const today = dayOf(startMs);
+
+let hub: IngestHub;
+beforeEach(async () => {
+  hub = await IngestHub.start();
+});
+afterEach(() => hub.stop());
+
+const publish = (from: string, more: object = {}, at: object = {}) =>
+  publishPolicy(hub.store, {
+    policy: policySchema.parse({ ...first, ...more }),
+    ...{ from, by: 'Operator 1', atMs: startMs, dayOf, ...at },
+  });
+
+/** Taps at these minutes, that come when the last of them is over. */
+async function taps(...minutes: number[]): Promise<void> {
+  const past = new Past(hub);
+  for (const minute of minutes.toSorted((a, b) => a - b)) past.checkIn(reading(minute));
+  hub.nowMs = Math.max(hub.nowMs, startMs + (Math.max(...minutes) + 1) * minuteMs);
+  const sent = (hub.nowMs - startMs) / minuteMs;
+  await hub.give(past.message(1, minutes.length, sent));
+}
+const balance = async () => (await hub.balances()).volunteer;
+const isSound = async () => (await audit(hub.store)).findings;
+
+describe('publishing a policy', () => {
+  it('is for days to come; old days keep theirs, also for what comes late', async () => {
+    expect(await publish('2026-03-04', { pointsPerCheckIn: 7 })).toBe(2);
+    await taps(0, day, 2 * day, 3 * day);
+    expect(await balance()).toBe(10 + 10 + 7 + 7);
+    await taps(day + 120, 2 * day + 120);
+    expect(await balance()).toBe(10 + 20 + 14 + 7);
+    expect(await isSound()).toEqual([]);
+  });
+
+  it('is refused for today, for a day gone, and for one that has check-ins which count', async () => {
+    for (const from of ['2026-03-01', today]) {
+      await expect(publish(from), from).rejects.toThrow('begins on a day to come');
+    }
+    await taps(2 * day);
+    await expect(publish('2026-03-04')).rejects.toThrow('check-ins of 2026-03-04 count already');
+    expect(await publish('2026-03-05')).toBe(2);
+  });
+
+  it('is refused by the database, too, and what was published is never changed', async () => {
+    await taps(0);
+    const { db } = hub.store;
+    const row = { version: 9, effective_from: today, body: JSON.stringify(first) };
+    await expect(db.insertInto('policy').values(row).execute()).rejects.toThrow(
+      'keep their policy',
+    );
+    const change = db.updateTable('policy').set({ body: '{}' }).execute();
+    await expect(change).rejects.toThrow('never changed');
+    await expect(db.deleteFrom('policy').execute()).rejects.toThrow('never deleted');
+  });
+
+  it('keeps what it leaves to defaults, and who published it', async () => {
+    await publish('2026-03-04');
+    const { body } = await hub.store.db
+      .selectFrom('policy')
+      .select('body')
+      .where('version', '=', 2)
+      .executeTakeFirstOrThrow();
+    expect(JSON.parse(body)).toEqual(policySchema.parse(first));
+    const action = await hub.store.db
+      .selectFrom('operator_action')
+      .selectAll()
+      .where('action', '=', 'policy publish')
+      .executeTakeFirstOrThrow();
+    expect(action).toMatchObject({ by: 'Operator 1', subject: '2' });
+    await expect(publish('2026-03-04', {}, { by: ' ' })).rejects.toThrow('must not be blank');
+  });
+
+  it('shows how every version stands', async () => {
+    await publish('2026-03-04');
+    await publish('2026-03-04', { pointsPerCheckIn: 7 });
+    await publish('2026-03-10');
+    const standing = async (on: string) =>
+      (await listPolicies(hub.store, on)).map(({ version, state, until }) => [
+        ...[version, state, until],
+      ]);
+    expect(await standing('2026-03-05')).toEqual([
+      [1, 'past', '2026-03-04'],
+      [2, 'replaced', '2026-03-04'],
+      [3, 'in-force', '2026-03-10'],
+      [4, 'to-come', null],
+    ]);
+    expect(await policyOfDay(hub.store, '2026-03-09', today)).toMatchObject({ version: 3 });
+  });
+
+  it('warns of what may not be meant', async () => {
+    await publish('2026-03-10');
+    const policy = policySchema.parse({ ...first, pointsPerMonthMax: 300 });
+    const doubts = (from: string, of = policy) => doubtsAbout(hub.store, of, { from, today });
+    expect(await doubts('2026-03-02')).toEqual([
+      expect.stringContaining('old days keep their policy'),
+      expect.stringContaining('version 2 takes over on 2026-03-10'),
+      expect.stringContaining('within a month'),
+    ]);
+    expect(await doubts('2026-03-10', policySchema.parse(first))).toEqual([
+      expect.stringContaining('takes the place of version 2'),
+      expect.stringContaining('what version 2 says already'),
+    ]);
+  });
+});
+
+describe('a replay', () => {
+  const change = {
+    ...{ pointsPerCheckIn: 4, pointsPerMonthMax: 40 },
+    night: { from: '23:00', to: '04:00', points: 3 },
+  };
+  const minutes = [0, 70, day, 13 * 60 + 10, 2 * day, 2 * day + 90, 3 * day, 31 * day];
+  const ask = (from: string, to: string) => ({
+    ...{ policy: policySchema.parse({ ...first, ...change }), from, to },
+    minuteOf: dayOf.minuteOf,
+  });
+
+  it('says what a hub by those rules would have paid, and writes nothing', async () => {
+    await taps(...minutes);
+    const was = await balance();
+    const other = await IngestHub.start();
+    const body = JSON.stringify(policySchema.parse({ ...first, ...change }));
+    const row = { version: 2, effective_from: '2026-01-01', body };
+    await other.store.db.insertInto('policy').values(row).execute();
+    const real = hub;
+    hub = other;
+    await taps(...minutes);
+    const wouldBe = await balance();
+    hub = real;
+    await other.stop();
+    const before = await real.store.db.selectFrom('transfer').selectAll().execute();
+    const report = await replayPolicy(real.store.db, ask('2026-03-01', '2026-04-30'));
+    expect(report).toMatchObject({ was, wouldBe, checkIns: minutes.length, losing: 1, gaining: 0 });
+    expect(report.volunteers).toMatchObject([{ volunteer: real.volunteer, was, wouldBe }]);
+    expect(report.byRule.wouldBe.night).toBeGreaterThan(0);
+    expect(await real.store.db.selectFrom('transfer').selectAll().execute()).toEqual(before);
+  });
+
+  it('of a part of a month enters it with what was earned until then', async () => {
+    await taps(0, 70, 140, 210, day);
+    const report = await replayPolicy(hub.store.db, ask('2026-03-03', '2026-03-03'));
+    expect(report).toMatchObject({ checkIns: 1, was: 10, wouldBe: 0 });
+    const volunteer = await addVolunteer(hub.store, 'Volunteer 2', 'test');
+    expect(report.volunteers.map((one) => one.volunteer)).not.toContain(volunteer);
+  });
+
+  it('is refused for days in the wrong order', async () => {
+    const wrong = replayPolicy(hub.store.db, ask('2026-03-03', '2026-03-02'));
+    await expect(wrong).rejects.toThrow('the wrong order');
+  });
+});
+
+describe('the bounties of a month', () => {
+  const bounty = { fewerThan: 3, points: 20, budgetPerMonth: 50 };
+  const aprilMs = startMs + 31 * day * minuteMs;
+  const settle = (month = '2026-03', atMs = aprilMs) =>
+    settleBounties(hub.store, { month, by: 'Operator 1', atMs, dayOf });
+  beforeEach(async () => {
+    await publish('2026-03-03', { bounty });
+  });
+
+  it('are paid once, and again only as far as late check-ins change them', async () => {
+    await taps(0, 2 * day, 3 * day, 4 * day);
+    expect(await previewBounties(hub.store, '2026-03')).toMatchObject({ bounties: 2, points: 40 });
+    expect(await balance()).toBe(40);
+    expect(await settle()).toMatchObject({ changes: [{ volunteer: hub.volunteer, change: 40 }] });
+    expect(await balance()).toBe(80);
+    expect(await settle()).toMatchObject({ points: 40, changes: [] });
+    await taps(day);
+    expect(await settle()).toMatchObject({ points: 40, changes: [] });
+    expect(await hub.balances()).toEqual({ volunteer: 90, sum: 0 });
+    const { lines } = await statementOf(hub.store, hub.volunteer, always);
+    const told = lines.filter(({ reference }) => reference.startsWith('bounty/'));
+    expect(told.map(({ code, change }) => [code, change])).toEqual([
+      ...[
+        ['bounty', 20],
+        ['bounty', 20],
+        ['bounty', 20],
+        ['correction', -20],
+      ],
+    ]);
+    expect(told[0]?.why.en).toBe(
+      '20 points for checking in on 4 March 2026 at 10:00 at Station 1, which was visited 0 times in the month before: bounty of 2026-03, by version 2 of the rules.',
+    );
+    expect(told[3]?.why.en).toMatch(/^Correction: 20 points less for checking in on 5 March/);
+    expect(await isSound()).toEqual([]);
+  });
+
+  it('are none where people came', async () => {
+    await taps(2 * day, 3 * day, 4 * day, 32 * day);
+    const april = await settle('2026-04', startMs + 65 * day * minuteMs);
+    expect(april).toMatchObject({ bounties: 0, changes: [] });
+  });
+
+  it('wait until the month is over, and rest when that is long ago', async () => {
+    await expect(settle('2026-04')).rejects.toThrow('2026-04 is not over');
+    await expect(settle('2025-08')).rejects.toThrow('stays as it is');
+  });
+
+  it('that somebody paid behind the back of the hub are found by the audit', async () => {
+    await taps(2 * day);
+    await settle();
+    const { db } = hub.store;
+    const row = await db
+      .selectFrom('transfer')
+      .selectAll()
+      .where('code', '=', 'bounty')
+      .executeTakeFirstOrThrow();
+    const { id: _, ...copy } = { ...row, reference: `${row.reference}0` };
+    await db.insertInto('transfer').values(copy).execute();
+    expect(await isSound()).toContainEqual(
+      expect.objectContaining({ subject: '2026-03', detail: expect.stringContaining('40') }),
+    );
+  });
+});
+
+it('explains what a night adds, and what a month has no room for', async () => {
+  const night = { from: '22:00', to: '05:00', points: 3 };
+  await publish('2026-03-03', { pointsPerMonthMax: 33, night });
+  await taps(day + 13 * 60, 2 * day, 3 * day);
+  expect(hub.receipts.at(-1)?.outcomes.map(({ outcome }) => outcome)).toEqual([
+    ...['credited', 'credited', 'credited'],
+  ]);
+  await taps(day);
+  expect(await balance()).toBe(33);
+  expect(hub.receipts.at(-1)?.outcomes).toMatchObject([{ outcome: 'credited', points: 10 }]);
+  await taps(4 * day);
+  expect(hub.receipts.at(-1)?.outcomes).toEqual([{ seq: 1, outcome: 'recorded', points: 0 }]);
+  const { lines } = await statementOf(hub.store, hub.volunteer, always);
+  const atNight = lines.find(({ change }) => change === 13);
+  expect(atNight?.why.en).toMatch(/ \(10 for the check-in, 3 for the night hours\)\.$/);
+  const { why } = await explain(hub.store, `${lines.at(-1)?.id}`, { timeZone: always.timeZone });
+  expect(why.en).toContain(
+    'other check-ins of that day, or of the month before it, became known or changed, and by version 2 of the rules it now comes to 0 points (monthly limit reached).',
+  );
+  expect(why.zh).toContain('本月积分已达上限');
+  expect(why.ko).toContain('이번 달 적립 한도 도달');
+  expect(await isSound()).toEqual([]);
+});
