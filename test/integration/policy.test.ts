@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { doubtsAbout, listPolicies, policyOfDay, publishPolicy } from '../../hub/app/policies.ts';
 import { replayPolicy } from '../../hub/app/policy-replay.ts';
-import { addVolunteer } from '../../hub/app/registry.ts';
+import { addCard, addVolunteer } from '../../hub/app/registry.ts';
 import { audit } from '../../hub/audit/audit.ts';
 import { policySchema } from '../../hub/domain/policy.ts';
 import { previewBounties, settleBounties } from '../../hub/ledger/bounties.ts';
 import { explain, statementOf } from '../../hub/ledger/statement.ts';
+import { cardToken } from '../../shared/card-token.ts';
 import { dayOf, IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
 
 const first = { pointsPerCheckIn: 10, pausePerStationMin: 60, pointsPerDayMax: 50 };
@@ -226,6 +227,26 @@ describe('the bounties of a month', () => {
       expect.objectContaining({ subject: '2026-03', detail: expect.stringContaining('40') }),
     );
   });
+});
+
+it("settles a month anew when a card turns out to be somebody's who has one already", async () => {
+  await publish('2026-03-03', { pointsPerMonthMax: 20 });
+  await taps(2 * day, 3 * day, 4 * day);
+  const uid = '04D4E5F6';
+  const card = cardToken(await hub.store.schemeKey(), uid);
+  const past = new Past({ station: hub.station, card }).checkIns(day, day + 70);
+  await hub.give(past.message(1, 2, 4 * day));
+  await addCard(hub.store, hub.volunteer, uid, 'Operator 1');
+  const rows = await hub.store.db
+    .selectFrom('check_in')
+    .selectAll()
+    .orderBy('occurred_ms')
+    .execute();
+  expect(rows.map(({ outcome }) => outcome)).toEqual([
+    ...['credited', 'credited', 'monthly-limit', 'monthly-limit', 'monthly-limit'],
+  ]);
+  expect(await hub.balances()).toEqual({ volunteer: 20, sum: 0 });
+  expect(await isSound()).toEqual([]);
 });
 
 it('explains what a night adds, and what a month has no room for', async () => {
