@@ -1,4 +1,4 @@
-import { groupBy } from '../../shared/group-by.ts';
+import { groupBy } from '../domain/group-by.ts';
 import { scoreDay } from '../domain/scoring.ts';
 import { PolicyBook } from '../ingest/policy-book.ts';
 import type { AuditCheck } from './audit.ts';

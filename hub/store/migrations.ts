@@ -4,6 +4,7 @@ import { ledgerMigration } from './migration-ledger.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
 import { sessionsMigration } from './migration-sessions.ts';
 import { supervisionMigration } from './migration-supervision.ts';
+import { suspicionsMigration } from './migration-suspicions.ts';
 import { unownedMigration } from './migration-unowned.ts';
 
 /**
@@ -194,4 +195,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   sessionsMigration,
   bootAnchorMigration,
   ledgerMigration,
+  suspicionsMigration,
 ];
