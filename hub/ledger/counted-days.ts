@@ -1,4 +1,4 @@
-import { groupBy } from '../../shared/group-by.ts';
+import { groupBy } from '../domain/group-by.ts';
 import type { Pause } from '../domain/pauses.ts';
 import type { Db } from '../store/schema.ts';
 

@@ -1,4 +1,4 @@
-import { groupBy } from '../../shared/group-by.ts';
+import { groupBy } from '../domain/group-by.ts';
 import type { Db } from '../store/schema.ts';
 import type { VolunteerFields } from './volunteer-fields.ts';
 import { keysOf, roleWords, type VolunteerState } from './words.ts';

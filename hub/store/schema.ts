@@ -28,6 +28,7 @@ export interface Schema {
   reward: RewardTable;
   reward_stocking: RewardStockingTable;
   redemption: RedemptionTable;
+  suspicion: SuspicionTable;
   alarm: AlarmTable;
   alarm_event: AlarmEventTable;
   operator_action: OperatorActionTable;
@@ -222,6 +223,21 @@ interface CorrectionTable {
   decision: 'approved' | 'refused' | null;
   decided_by: string | null;
   decided_ms: number | null;
+}
+
+/** Something odd, for a person's eyes. Lists are JSON. */
+interface SuspicionTable {
+  id: Generated<number>;
+  kind: string;
+  key: string;
+  volunteers: string;
+  check_ins: string;
+  figures: string;
+  found_ms: number;
+  decision: 'confirmed' | 'dismissed' | null;
+  decided_by: string | null;
+  decided_ms: number | null;
+  note: string | null;
 }
 
 interface AlarmTable {
