@@ -2,9 +2,8 @@ import { addStation } from '../../hub/app/registry.ts';
 import { volunteerAccount } from '../../hub/domain/ledger.ts';
 import { openStore } from '../../hub/store/open-store.ts';
 import { cardToken } from '../../shared/card-token.ts';
-import { newEpoch, newVolunteerId } from '../../shared/ids.ts';
-import { chainHash, entryText, genesisHash } from '../../shared/wire/entry.ts';
-import { seal } from '../../shared/wire/mac.ts';
+import { newVolunteerId } from '../../shared/ids.ts';
+import { StationLane } from '../seed/station-lane.ts';
 
 /** Enough that a day's check-ins of one volunteer stay few, as they are in life. */
 const volunteersMin = 2_000;
@@ -103,42 +102,31 @@ export class CheckInClock {
   }
 }
 
-/** A station's routine lane, as its journal and uplink would send it. */
+/** A station's past, made up as it is sent. */
 export class StationHistory {
-  readonly epoch = newEpoch();
-  readonly #station: string;
-  readonly #macKey: string;
+  readonly #lane: StationLane;
   readonly #clock: CheckInClock;
-  #seq = 0;
-  #hash = genesisHash(this.epoch, 'routine');
 
   constructor(station: string, macKey: string, clock: CheckInClock) {
-    this.#station = station;
-    this.#macKey = macKey;
+    this.#lane = new StationLane(station, macKey);
     this.#clock = clock;
   }
 
+  get epoch(): string {
+    return this.#lane.epoch;
+  }
+
   get last(): number {
-    return this.#seq;
+    return this.#lane.last;
   }
 
   /** @returns the next message of so many new check-ins, sealed. */
   message(entriesCount: number): Buffer {
-    const previous = this.#hash;
-    const entries = Array.from({ length: entriesCount }, () => this.#append());
-    const sent = loadReading(Date.now());
-    return seal(this.#macKey, {
-      ...{ v: 1, station: this.#station, kind: 'journal', epoch: this.epoch },
-      ...{ sent, oldest: 1, previous, entries },
-    });
-  }
-
-  #append(): object {
-    const { card, wallMs } = this.#clock.next();
-    this.#seq += 1;
-    const entry = { seq: this.#seq, at: loadReading(wallMs), type: 'check-in', card };
-    this.#hash = chainHash(this.#hash, entryText(entry));
-    return entry;
+    for (let entry = 0; entry < entriesCount; entry += 1) {
+      const { card, wallMs } = this.#clock.next();
+      this.#lane.checkIn(card, loadReading(wallMs));
+    }
+    return this.#lane.message(entriesCount, loadReading(Date.now()));
   }
 }
 
