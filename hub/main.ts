@@ -3,6 +3,7 @@ import { exitUsage, port, runCommand, takenPort } from '../shared/command-line.t
 import { createLog } from '../shared/log.ts';
 import { addAlarmCommands } from './cli/alarms.ts';
 import { addCheck } from './cli/check.ts';
+import { addContributionCommands } from './cli/contributions.ts';
 import { addDailyClear } from './cli/daily-clear.ts';
 import { addDecisionCommands } from './cli/decisions.ts';
 import { addNotifyCommands } from './cli/notify.ts';
@@ -27,6 +28,7 @@ program.addCommand(
 addStationCommands(program);
 addPeopleCommands(program);
 addPointsCommands(program);
+addContributionCommands(program);
 addAlarmCommands(program);
 addDecisionCommands(program);
 addNotifyCommands(program);

@@ -2,6 +2,7 @@ import type { Store } from '../store/open-store.ts';
 import type { Db } from '../store/schema.ts';
 import { balanceChecks } from './balance-checks.ts';
 import { checkInChecks } from './check-in-checks.ts';
+import { contributionChecks } from './contribution-checks.ts';
 import { correctionChecks } from './correction-checks.ts';
 import { journalChecks } from './journal-checks.ts';
 import { pointsChecks } from './points-checks.ts';
@@ -33,6 +34,7 @@ export const auditChecks: readonly AuditCheck[] = [
   ...checkInChecks,
   ...pointsChecks,
   ...correctionChecks,
+  ...contributionChecks,
   ...balanceChecks,
 ];
 

@@ -1,5 +1,6 @@
 /** Where the points for check-ins come from; its balance is minus all that was ever issued. */
 export const issuedForCheckIns = 'scheme:issued-for-check-ins';
+export const issuedForContributions = 'scheme:issued-for-contributions';
 /** The other side of what people give and take by hand. */
 export const correctionsAccount = 'scheme:corrections';
 /** Where points go that nobody used in time. */

@@ -111,6 +111,15 @@ const byHand: Explanations['by-hand'] = {
     }).`,
 };
 
+const contribution: Explanations['contribution'] = {
+  zh: ({ reason: { names, day, policy, by, approvedBy }, change }) =>
+    `${day} 的贡献“${names.zh}”,按第 ${policy} 版规则得 ${change} 分(登记:${by},审核:${approvedBy})。`,
+  en: ({ reason: { names, day, policy, by, approvedBy }, change }) =>
+    `${change} points for a contribution on ${day}, “${names.en}”, by version ${policy} of the rules; recorded by ${by}, approved by ${approvedBy}.`,
+  ko: ({ reason: { names, day, policy, by, approvedBy }, change }) =>
+    `${day} 기여 “${names.ko}”: 규칙 ${policy}판에 따라 ${change}포인트 적립 (등록: ${by}, 승인: ${approvedBy}).`,
+};
+
 const expiry: Explanations['expiry'] = {
   zh: ({ reason, change }) =>
     `${-change} 分过期:${reason.before} 之前获得且尚未使用,按第 ${reason.policy} 版规则失效。`,
@@ -120,7 +129,7 @@ const expiry: Explanations['expiry'] = {
     `${-change}포인트 만료: ${reason.before} 이전에 적립하고 쓰지 않음, 규칙 ${reason.policy}판에 따름.`,
 };
 
-const explanations: Explanations = { 'check-in': checkIn, 'by-hand': byHand, expiry };
+const explanations: Explanations = { 'check-in': checkIn, 'by-hand': byHand, contribution, expiry };
 
 /** @returns one sentence: how many points, why, by which rule, and what it looked at */
 export function explainTransfer(language: Language, facts: TransferFacts): string {

@@ -1,4 +1,5 @@
 import { bootAnchorMigration } from './migration-boot-anchor.ts';
+import { contributionsMigration } from './migration-contributions.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
 import { ledgerMigration } from './migration-ledger.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
@@ -194,4 +195,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   sessionsMigration,
   bootAnchorMigration,
   ledgerMigration,
+  contributionsMigration,
 ];

@@ -19,6 +19,8 @@ export interface Schema {
   account: { id: string; volunteer_id: string | null; balance: number };
   transfer: TransferTable;
   correction: CorrectionTable;
+  contribution: ContributionTable;
+  contribution_text: { contribution: number; text: string };
   alarm: AlarmTable;
   alarm_event: AlarmEventTable;
   operator_action: OperatorActionTable;
@@ -158,6 +160,21 @@ interface CorrectionTable {
   decision: 'approved' | 'refused' | null;
   decided_by: string | null;
   decided_ms: number | null;
+}
+
+/** What a volunteer contributed beside the rounds. What it was stands apart. */
+interface ContributionTable {
+  id: Generated<number>;
+  volunteer: string;
+  kind: string;
+  day: string;
+  points: number;
+  recorded_by: string;
+  recorded_ms: number;
+  decision: 'approved' | 'refused' | null;
+  decided_by: string | null;
+  decided_ms: number | null;
+  note: string | null;
 }
 
 interface AlarmTable {
