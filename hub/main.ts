@@ -3,6 +3,7 @@ import { exitUsage, port, runCommand, takenPort } from '../shared/command-line.t
 import { createLog } from '../shared/log.ts';
 import { addAlarmCommands } from './cli/alarms.ts';
 import { addCheck } from './cli/check.ts';
+import { addContributionCommands } from './cli/contributions.ts';
 import { addDailyClear } from './cli/daily-clear.ts';
 import { addDecisionCommands } from './cli/decisions.ts';
 import { addFraudCommands } from './cli/fraud.ts';
@@ -38,6 +39,7 @@ addPointsCommands(program);
 addRewardCommands(program);
 addRedemptionCommands(program);
 addPolicyCommands(program);
+addContributionCommands(program);
 addAlarmCommands(program);
 addDecisionCommands(program);
 addFraudCommands(program);

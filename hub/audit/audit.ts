@@ -3,6 +3,7 @@ import type { Db } from '../store/schema.ts';
 import { balanceChecks } from './balance-checks.ts';
 import { bountyChecks } from './bounty-checks.ts';
 import { checkInChecks } from './check-in-checks.ts';
+import { contributionChecks } from './contribution-checks.ts';
 import { correctionChecks } from './correction-checks.ts';
 import { journalChecks } from './journal-checks.ts';
 import { pauseChecks } from './pause-checks.ts';
@@ -39,6 +40,7 @@ export const auditChecks: readonly AuditCheck[] = [
   ...bountyChecks,
   ...correctionChecks,
   ...redemptionChecks,
+  ...contributionChecks,
   ...balanceChecks,
 ];
 

@@ -2,6 +2,7 @@
 export const issuedForCheckIns = 'scheme:issued-for-check-ins';
 /** Where bounties come from, for stations that are rarely visited. */
 export const issuedForBounties = 'scheme:issued-for-bounties';
+export const issuedForContributions = 'scheme:issued-for-contributions';
 /** The other side of what people give and take by hand. */
 export const correctionsAccount = 'scheme:corrections';
 /** Where points go that nobody used in time. */

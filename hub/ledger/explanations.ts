@@ -170,6 +170,15 @@ const byHand: Explanations['by-hand'] = {
     }).`,
 };
 
+const contribution: Explanations['contribution'] = {
+  zh: ({ reason: { names, day, policy, by, approvedBy }, change }) =>
+    `${day} 的贡献“${names.zh}”,按第 ${policy} 版规则得 ${change} 分(登记:${by},审核:${approvedBy})。`,
+  en: ({ reason: { names, day, policy, by, approvedBy }, change }) =>
+    `${change} points for a contribution on ${day}, “${names.en}”, by version ${policy} of the rules; recorded by ${by}, approved by ${approvedBy}.`,
+  ko: ({ reason: { names, day, policy, by, approvedBy }, change }) =>
+    `${day} 기여 “${names.ko}”: 규칙 ${policy}판에 따라 ${change}포인트 적립 (등록: ${by}, 승인: ${approvedBy}).`,
+};
+
 const expiry: Explanations['expiry'] = {
   zh: ({ reason, change }) =>
     `${-change} 分过期:${reason.before} 之前获得且尚未使用,按第 ${reason.policy} 版规则失效。`,
@@ -210,6 +219,7 @@ const explanations: Explanations = {
   'check-in': checkIn,
   bounty,
   'by-hand': byHand,
+  contribution,
   expiry,
   'redemption-reserve': reserve,
   'redemption-hand-out': handOut,

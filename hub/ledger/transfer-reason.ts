@@ -58,6 +58,18 @@ export const transferReasonSchema = z.discriminatedUnion('rule', [
     approvedBy: z.string().optional(),
   }),
   z.object({
+    rule: z.literal('contribution'),
+    contribution: z.int(),
+    kind: z.string(),
+    /** What the kind is called, as the policy of its day had it. */
+    names: z.object({ zh: z.string(), en: z.string(), ko: z.string() }),
+    /** Local date on which it was done. */
+    day: z.string(),
+    policy: z.int(),
+    by: z.string(),
+    approvedBy: z.string(),
+  }),
+  z.object({
     rule: z.literal('expiry'),
     policy: z.int(),
     /** Local date: what was earned before it and not used has expired. */

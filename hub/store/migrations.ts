@@ -1,4 +1,5 @@
 import { bootAnchorMigration } from './migration-boot-anchor.ts';
+import { contributionsMigration } from './migration-contributions.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
 import { datingAnewMigration } from './migration-dating-anew.ts';
 import { ledgerMigration } from './migration-ledger.ts';
@@ -204,4 +205,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   datingAnewMigration,
   policyMigration,
   suspicionsMigration,
+  contributionsMigration,
 ];

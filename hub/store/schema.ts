@@ -5,6 +5,7 @@ import type { DatedBy } from '../domain/dating.ts';
 import type { ReviewReason } from '../domain/review.ts';
 import type { TroubleKind } from '../domain/trouble.ts';
 import type { Help, Language, Role, StationKind } from '../people/words.ts';
+import type { ContributionTable, CorrectionTable, SuspicionTable } from './schema-points.ts';
 import type { RedemptionTable, RewardStockingTable, RewardTable } from './schema-rewards.ts';
 
 /** Times are milliseconds since 1970 UTC, days are local dates (YYYY-MM-DD), points are integers. */
@@ -29,6 +30,8 @@ export interface Schema {
   reward_stocking: RewardStockingTable;
   redemption: RedemptionTable;
   suspicion: SuspicionTable;
+  contribution: ContributionTable;
+  contribution_text: { contribution: number; text: string };
   alarm: AlarmTable;
   alarm_event: AlarmEventTable;
   operator_action: OperatorActionTable;
@@ -209,35 +212,6 @@ interface TransferTable {
   at: number;
   check_in_id: number | null;
   reason: string;
-}
-
-/** Points that a person gives or takes by hand. */
-interface CorrectionTable {
-  id: Generated<number>;
-  volunteer: string;
-  /** Positive to the volunteer, negative from them. */
-  points: number;
-  reason: string;
-  asked_by: string;
-  asked_ms: number;
-  decision: 'approved' | 'refused' | null;
-  decided_by: string | null;
-  decided_ms: number | null;
-}
-
-/** Something odd, for a person's eyes. Lists are JSON. */
-interface SuspicionTable {
-  id: Generated<number>;
-  kind: string;
-  key: string;
-  volunteers: string;
-  check_ins: string;
-  figures: string;
-  found_ms: number;
-  decision: 'confirmed' | 'dismissed' | null;
-  decided_by: string | null;
-  decided_ms: number | null;
-  note: string | null;
 }
 
 interface AlarmTable {

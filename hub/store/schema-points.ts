@@ -1,0 +1,45 @@
+import type { Generated } from 'kysely';
+
+/** Points that a person gives or takes by hand. */
+export interface CorrectionTable {
+  id: Generated<number>;
+  volunteer: string;
+  /** Positive to the volunteer, negative from them. */
+  points: number;
+  reason: string;
+  asked_by: string;
+  asked_ms: number;
+  decision: 'approved' | 'refused' | null;
+  decided_by: string | null;
+  decided_ms: number | null;
+}
+
+/** Something odd, for a person's eyes. Lists are JSON. */
+export interface SuspicionTable {
+  id: Generated<number>;
+  kind: string;
+  key: string;
+  volunteers: string;
+  check_ins: string;
+  figures: string;
+  found_ms: number;
+  decision: 'confirmed' | 'dismissed' | null;
+  decided_by: string | null;
+  decided_ms: number | null;
+  note: string | null;
+}
+
+/** What a volunteer contributed beside the rounds. What it was stands apart. */
+export interface ContributionTable {
+  id: Generated<number>;
+  volunteer: string;
+  kind: string;
+  day: string;
+  points: number;
+  recorded_by: string;
+  recorded_ms: number;
+  decision: 'approved' | 'refused' | null;
+  decided_by: string | null;
+  decided_ms: number | null;
+  note: string | null;
+}
