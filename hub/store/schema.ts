@@ -4,19 +4,14 @@ import type { Anchor } from '../domain/boot-anchor.ts';
 import type { DatedBy } from '../domain/dating.ts';
 import type { ReviewReason } from '../domain/review.ts';
 import type { TroubleKind } from '../domain/trouble.ts';
-import type { Help, Language, Role, StationKind } from '../people/words.ts';
+import type { PeopleTables } from './schema-people.ts';
 import type { ContributionTable, CorrectionTable, SuspicionTable } from './schema-points.ts';
 import type { RedemptionTable, RewardStockingTable, RewardTable } from './schema-rewards.ts';
 
 /** Times are milliseconds since 1970 UTC, days are local dates (YYYY-MM-DD), points are integers. */
-export interface Schema {
+export interface Schema extends PeopleTables {
   meta: { key: string; value: string };
   station: StationTable;
-  volunteer: VolunteerTable;
-  volunteer_role: { volunteer_id: string; role: Role };
-  volunteer_pause: VolunteerPauseTable;
-  team: TeamTable;
-  team_member: TeamMemberTable;
   card: { token: string; volunteer_id: string; status: CardStatus };
   journal: JournalTable;
   lane: LaneTable;
@@ -52,60 +47,9 @@ export interface Schema {
   day_carry: { day: string; subject: string; reason: string; by: string };
   day_cleared: { subject: string; day: string };
   ended_session: EndedSessionTable;
-  station_detail: StationDetailTable;
-  station_help: { station: string; help: Help };
-  /** ISO 639 codes. */
-  station_language: { station: string; language: string };
 }
 
 export type CardStatus = 'active' | 'lost' | 'blocked';
-
-interface VolunteerTable {
-  id: string;
-  name: string;
-  created_at: number;
-  /** What the feed may call this volunteer; null: by the id alone. */
-  display_name: string | null;
-  /** What another list calls this volunteer, such as a staff number. */
-  external_id: string | null;
-  language: Generated<Language>;
-}
-
-interface VolunteerPauseTable {
-  id: Generated<number>;
-  volunteer_id: string;
-  from_ms: number;
-  /** null while it lasts. */
-  until_ms: number | null;
-  paused_by: string;
-  resumed_by: string | null;
-}
-
-interface TeamTable {
-  id: string;
-  name_zh: string;
-  name_en: string;
-  name_ko: string;
-  created_at: number;
-}
-
-interface TeamMemberTable {
-  id: Generated<number>;
-  team_id: string;
-  volunteer_id: string;
-  from_ms: number;
-  /** null for who is a member. */
-  until_ms: number | null;
-}
-
-interface StationDetailTable {
-  station: string;
-  name_zh: string | null;
-  name_en: string | null;
-  name_ko: string | null;
-  address: string | null;
-  kind: StationKind | null;
-}
 
 interface StationTable {
   id: string;
