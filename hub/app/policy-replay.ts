@@ -1,8 +1,9 @@
 import { MonthTally } from '../domain/month-tally.ts';
+import { type Pause, scoreBesidesPauses } from '../domain/pauses.ts';
 import type { Policy } from '../domain/policy.ts';
 import { inForceOn } from '../domain/policy-history.ts';
-import { type PointsPart, type Scored, scoreDay } from '../domain/scoring.ts';
-import { type CountedCheckIn, countedDays } from '../ledger/counted-days.ts';
+import { type PointsPart, scoreDay } from '../domain/scoring.ts';
+import { type CountedCheckIn, countedDays, pausesByVolunteer } from '../ledger/counted-days.ts';
 import type { Db } from '../store/schema.ts';
 import { policyHistory } from './policies.ts';
 import { Refusal } from './registry.ts';
@@ -54,7 +55,8 @@ export async function replayPolicy(
 ): Promise<ReplayReport> {
   if (from > to) throw new Refusal(`the days are in the wrong order: from ${from} to ${to}`);
   const history = await policyHistory(db);
-  const [before, after] = [new Side(), new Side()];
+  const pauses = await pausesByVolunteer(db);
+  const [before, after] = [new Side(pauses), new Side(pauses)];
   let checkIns = 0;
   for await (const { day, byVolunteer } of countedDays(db, {
     from: `${from.slice(0, 7)}-01`,
@@ -96,6 +98,11 @@ class Side {
   readonly points = new Map<string, number>();
   readonly byRule = { 'check-in': 0, night: 0, round: 0 };
   readonly #month = new MonthTally();
+  readonly #pauses: ReadonlyMap<string, readonly Pause[]>;
+
+  constructor(pauses: ReadonlyMap<string, readonly Pause[]>) {
+    this.#pauses = pauses;
+  }
 
   score(
     rows: readonly CountedCheckIn[],
@@ -103,7 +110,9 @@ class Side {
   ): void {
     const { volunteer, day, policy, isAsked } = on;
     const monthPoints = this.#month.before(volunteer, day);
-    const scored = scoreDay(rows, policy, { monthPoints });
+    const scored = scoreBesidesPauses(rows, this.#pauses.get(volunteer) ?? [], (active) =>
+      scoreDay(active, policy, { monthPoints }),
+    );
     const points = scored.reduce((sum, one) => sum + one.points, 0);
     this.#month.add(volunteer, day, points);
     if (!isAsked) return;
@@ -111,7 +120,7 @@ class Side {
     this.#addParts(scored);
   }
 
-  #addParts(scored: readonly Scored<CountedCheckIn>[]): void {
+  #addParts(scored: readonly { parts: readonly PointsPart[] }[]): void {
     for (const { parts } of scored) {
       for (const { rule, points } of parts) this.byRule[rule] += points;
     }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pauseVolunteer, resumeVolunteer } from '../../hub/app/pauses.ts';
 import { doubtsAbout, listPolicies, policyOfDay, publishPolicy } from '../../hub/app/policies.ts';
 import { replayPolicy } from '../../hub/app/policy-replay.ts';
 import { addCard, addVolunteer } from '../../hub/app/registry.ts';
@@ -246,6 +247,22 @@ it("settles a month anew when a card turns out to be somebody's who has one alre
     ...['credited', 'credited', 'monthly-limit', 'monthly-limit', 'monthly-limit'],
   ]);
   expect(await hub.balances()).toEqual({ volunteer: 20, sum: 0 });
+  expect(await isSound()).toEqual([]);
+});
+
+it('leaves out of the month what was tapped in a pause, in a replay too', async () => {
+  await publish('2026-03-03', { pointsPerMonthMax: 20 });
+  await taps(day, 2 * day, 3 * day, 4 * day);
+  const change = (days: number) => ({ by: 'Operator 1', atMs: startMs + days * day * minuteMs });
+  expect(await balance()).toBe(20);
+  await pauseVolunteer(hub.store, hub.volunteer, change(1.5));
+  expect(await balance()).toBe(10);
+  await resumeVolunteer(hub.store, hub.volunteer, change(2.5));
+  expect(await balance()).toBe(20);
+  const policy = policySchema.parse({ ...first, pointsPerCheckIn: 3 });
+  const span = { from: '2026-03-01', to: '2026-03-31', minuteOf: dayOf.minuteOf };
+  const report = await replayPolicy(hub.store.db, { policy, ...span });
+  expect(report).toMatchObject({ was: 20, wouldBe: 9, checkIns: 4 });
   expect(await isSound()).toEqual([]);
 });
 
