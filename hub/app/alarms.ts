@@ -158,7 +158,7 @@ export const lifeOf = (row: {
 });
 
 /**
- * History, audit, feed and station: told together with the change itself, or not at all.
+ * History, audit, feed, station and whoever was called: told together with the change itself, or not at all.
  * @param said what an operator wrote: it may name people, and does not go on the feed
  */
 async function tellAll(
@@ -172,6 +172,7 @@ async function tellAll(
   const alarm = { epoch: row.epoch, seq: row.seq };
   const detail = { ...open, ...said };
   await addAlarmEvent(trx, { alarm: row.id, at, event: state, by, detail: JSON.stringify(detail) });
+  await trx.insertInto('untold_answer').values({ alarm_id: row.id, state }).execute();
   await noteAction(trx, by, `alarm ${state}`, String(row.id), detail, at);
   const { station, station_name: stationName } = row;
   const outgoing = new Outgoing();

@@ -1,3 +1,4 @@
+import { answersMigration } from './migration-answers.ts';
 import { bootAnchorMigration } from './migration-boot-anchor.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
 import { datingAnewMigration } from './migration-dating-anew.ts';
@@ -200,4 +201,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   rewardsMigration,
   peopleMigration,
   datingAnewMigration,
+  answersMigration,
 ];

@@ -52,6 +52,8 @@ export interface Schema {
   station_help: { station: string; help: Help };
   /** ISO 639 codes. */
   station_language: { station: string; language: string };
+  /** What those who were called for an alarm are still to be told. */
+  untold_answer: { alarm_id: number; state: 'acknowledged' | 'resolved' };
 }
 
 export type CardStatus = 'active' | 'lost' | 'blocked';

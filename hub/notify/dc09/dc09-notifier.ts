@@ -5,7 +5,7 @@ import { systemTimers, type Timers } from '../../../shared/timers.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { Dc09Line, type LineOptions, NotUnderstood } from './dc09-line.ts';
 import type { Dc09Settings } from './dc09-settings.ts';
-import { eventData } from './event-data.ts';
+import { eventData, hasEventFor } from './event-data.ts';
 import { deliveryMaxMs, retryLimits } from './line-limits.ts';
 import { LineSupervision } from './line-supervision.ts';
 import { SequenceBook } from './sequence-book.ts';
@@ -16,7 +16,7 @@ export interface Dc09Options extends Partial<LineOptions> {
   readonly firstSequence?: number;
 }
 
-/** Tells a monitoring station of alarms and tests by ANSI/SIA DC-09. */
+/** Tells a monitoring station of alarms, of their end and of tests by ANSI/SIA DC-09. */
 export class Dc09Notifier implements Notifier {
   readonly name: string;
   /** Alarms that cannot even be sent wait for each other besides: those at the end are cut off. */
@@ -63,6 +63,10 @@ export class Dc09Notifier implements Notifier {
     }
     this.#isMisunderstood = false;
     this.#supervision?.worked();
+  }
+
+  hasWordsFor(notice: Pick<Notice, 'answered'>): boolean {
+    return hasEventFor(notice);
   }
 
   /** Tries the line now and then at the interval of the settings; 0 there leaves it alone. */
