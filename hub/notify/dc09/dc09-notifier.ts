@@ -6,7 +6,7 @@ import type { Notice, Notifier } from '../notifier.ts';
 import { Dc09Line, type LineOptions, NotUnderstood } from './dc09-line.ts';
 import type { Dc09Settings } from './dc09-settings.ts';
 import { eventData, hasEventFor } from './event-data.ts';
-import { deliveryMaxMs, retryLimits } from './line-limits.ts';
+import { deliveryMaxMs, probeEveryMs, retryLimits } from './line-limits.ts';
 import { LineSupervision } from './line-supervision.ts';
 import { SequenceBook } from './sequence-book.ts';
 
@@ -69,13 +69,13 @@ export class Dc09Notifier implements Notifier {
     return hasEventFor(notice);
   }
 
-  /** Tries the line now and then at the interval of the settings; 0 there leaves it alone. */
+  /** Tries the line as often as the settings' `supervisionS` takes; 0 there leaves it alone. */
   start(onTrouble: (trouble: string | undefined) => void): void {
     const { supervisionS } = this.#settings;
     if (supervisionS === 0) return;
     if (this.#supervision !== undefined) throw new Error(`${this.name} is supervised already`);
     this.#supervision = new LineSupervision({
-      intervalMs: supervisionS * 1000,
+      intervalMs: probeEveryMs(supervisionS, this.noticeMaxMs),
       timers: this.#timers,
       // NULL has 0000: it is no event, and uses up no number.
       probe: (signal) => this.#line.deliver({ id: 'NULL', sequence: 0, data: '' }, signal),
