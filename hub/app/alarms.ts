@@ -86,7 +86,7 @@ export async function acknowledgeAlarm(
 }
 
 /**
- * Ends an alarm, with a cause and a note. Resolving one that nobody acknowledged acknowledges it too.
+ * Ends an alarm, with a cause and a note. One that nobody acknowledged can be resolved too, and stays unacknowledged.
  * One that brings its station over the limit of false alarms makes a suggestion on the feed.
  * @throws Refusal saying who resolved it already, and when; or that there is no such alarm, name or note
  */
@@ -104,21 +104,11 @@ export async function resolveAlarm(
     const row = await findAlarm(trx, id);
     const step = resolve(lifeOf(row), { by, atMs }, judgement);
     if (!step.ok) throw new Refusal(`alarm ${id} was ${step.problem}`);
-    const { acknowledged, resolved } = step.life;
     await trx
       .updateTable('alarm')
-      .set({
-        acknowledged_ms: acknowledged?.atMs ?? null,
-        acknowledged_by: acknowledged?.by ?? null,
-        resolved_ms: resolved?.atMs ?? null,
-        resolved_by: by,
-        ...judgement,
-      })
+      .set({ resolved_ms: atMs, resolved_by: by, ...judgement })
       .where('id', '=', id)
       .execute();
-    if (row.acknowledged_ms === null) {
-      await addAlarmEvent(trx, { alarm: id, at: atMs, event: 'acknowledged', by, detail: '{}' });
-    }
     const { cause, note } = judgement;
     await tellAll(trx, row, 'resolved', { by, atMs }, { cause }, { note });
     await tellSuggestion(trx, row, falseAlarms, atMs);

@@ -46,7 +46,7 @@ function row(line: DayLine, day: string, clock: Clock): string[] {
     ...[subject, stationName ?? 'hub', what],
     began.day === day ? began.time : `${began.day} ${began.time}`,
     stored ? `after ${durationText(stored.afterMs)}` : isAlarm ? 'no' : '',
-    acknowledged ? stepText(acknowledged) : isAlarm ? 'no' : '',
+    acknowledged ? stepText(acknowledged) : isAlarm ? 'not acknowledged' : '',
     done ? stepText(done) : 'OPEN',
     noteOf(line),
   ];

@@ -8,6 +8,7 @@ import { peopleMigration } from './migration-people.ts';
 import { rewardsMigration } from './migration-rewards.ts';
 import { sessionsMigration } from './migration-sessions.ts';
 import { supervisionMigration } from './migration-supervision.ts';
+import { unacknowledgedMigration } from './migration-unacknowledged.ts';
 import { unownedMigration } from './migration-unowned.ts';
 
 /**
@@ -202,4 +203,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   peopleMigration,
   datingAnewMigration,
   answersMigration,
+  unacknowledgedMigration,
 ];
