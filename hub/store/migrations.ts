@@ -3,6 +3,7 @@ import { bootAnchorMigration } from './migration-boot-anchor.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
 import { datingAnewMigration } from './migration-dating-anew.ts';
 import { ledgerMigration } from './migration-ledger.ts';
+import { leftNeighboursMigration } from './migration-left-neighbours.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
 import { peopleMigration } from './migration-people.ts';
 import { rewardsMigration } from './migration-rewards.ts';
@@ -204,4 +205,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   datingAnewMigration,
   answersMigration,
   unacknowledgedMigration,
+  leftNeighboursMigration,
 ];

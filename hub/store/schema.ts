@@ -44,6 +44,8 @@ export interface Schema {
   neighbour_rule: { station: string; within_m: number };
   /** Who is told at once when `station` calls for help. */
   station_neighbour: { station: string; neighbour: string };
+  /** Who was a neighbour of `station`, up to this alarm of it. */
+  left_neighbour: { station: string; neighbour: string; through_alarm: number };
   day_close: { day: string; by: string; at: number; summary: string };
   day_carry: { day: string; subject: string; reason: string; by: string };
   day_cleared: { subject: string; day: string };
