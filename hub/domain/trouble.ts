@@ -19,6 +19,7 @@ export const troubleKinds = [
   'fork',
   'never-tested',
   'notifier',
+  'broker',
 ] as const;
 export type TroubleKind = (typeof troubleKinds)[number];
 
