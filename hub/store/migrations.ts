@@ -9,6 +9,7 @@ import { peopleMigration } from './migration-people.ts';
 import { rewardsMigration } from './migration-rewards.ts';
 import { sessionsMigration } from './migration-sessions.ts';
 import { supervisionMigration } from './migration-supervision.ts';
+import { testTimeoutsMigration } from './migration-test-timeouts.ts';
 import { unacknowledgedMigration } from './migration-unacknowledged.ts';
 import { unownedMigration } from './migration-unowned.ts';
 
@@ -206,4 +207,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   answersMigration,
   unacknowledgedMigration,
   leftNeighboursMigration,
+  testTimeoutsMigration,
 ];

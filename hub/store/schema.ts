@@ -311,6 +311,8 @@ interface StationTestTable {
   /** When the station began it. */
   at_ms: number | null;
   stored_ms: number | null;
+  /** When it was given up, since the station had not answered what an operator asked. */
+  timed_out_ms: number | null;
   /** 1 when it came as soon as an alarm has to. */
   in_time: Generated<0 | 1>;
   /** How long each leg of the way took, in ms, as JSON. */
