@@ -6,7 +6,8 @@ import { lockFolder } from '../shared/process-lock.ts';
 import { hubPresenceTopic, stationFilters } from '../shared/wire/topics.ts';
 import { countOpenAlarms, countOutbox } from './app/reports.ts';
 import { withTroubles } from './app/trouble-book.ts';
-import { countOpenTroubles, endTroublesOfStrangers } from './app/troubles.ts';
+import { countOpenTroubles, endTroublesOfStrangers, listTroubles } from './app/troubles.ts';
+import { BrokerWatch } from './bus/broker-watch.ts';
 import { hubPresence, makeBus } from './bus/choose-bus.ts';
 import { EmbeddedBus } from './bus/embedded-bus.ts';
 import { readTlsFiles } from './bus/tls-files.ts';
@@ -29,8 +30,8 @@ import { openStore, type Store } from './store/open-store.ts';
 
 const dataVersionPollMs = 100;
 /**
- * MQTT clients try to come back after a second (mosquitto_sub, MQTT.js). A broker apart went on
- * without the hub, and so did whoever follows the feed there.
+ * MQTT clients try to come back after a second (mosquitto_sub, MQTT.js). A broker apart goes on without
+ * the hub, and so does whoever follows the feed there; when it was away itself, they come back to it too.
  */
 const followersReturnMs = 3_000;
 /** A crash forgets the refusals of so long at most; a flood of junk costs one commit in that time. */
@@ -119,7 +120,7 @@ async function boot(
   const http = await startHttpServer({
     ...settings.http,
     registry: metrics.registry,
-    check: () => store.db.selectFrom('meta').select('key').limit(1).execute(),
+    troubles: () => listTroubles(store, { ofHub: true }),
     log,
   });
   closers.push(() => http.stop());
@@ -136,18 +137,21 @@ async function boot(
   closers.push(followOtherWriters(store, directory, bus, { ingest, onCommitted, log }));
 
   await ingest.resume();
-  closers.push(await openBus(bus, { ingest, outbox, presenceOf, log }));
+  const broker = new BrokerWatch({ db: store.db, now: Date.now, onCommitted, log });
+  closers.push(() => broker.stop());
+  closers.push(await openBus(bus, { ingest, outbox, broker, presenceOf, log }));
   if (bus instanceof EmbeddedBus) await store.note('mqtt-port', `${bus.port}`);
   const door = await openStationDoor({ dataDir, settings, log }, ingest, metrics);
   if (door) closers.push(() => door.stop());
-  const broker =
+  const where =
     bus instanceof EmbeddedBus ? `port ${bus.port}` : (settings.externalBroker?.url ?? '');
-  return { broker, httpPort: http.port, stationHttpPort: door?.port };
+  return { broker: where, httpPort: http.port, stationHttpPort: door?.port };
 }
 
 interface BusUsers {
   readonly ingest: Ingest;
   readonly outbox: OutboxPublisher;
+  readonly broker: BrokerWatch;
   readonly presenceOf: (online: boolean) => Buffer;
   readonly log: Log;
 }
@@ -155,7 +159,7 @@ interface BusUsers {
 /** Lets stations in. @returns a function that says good-bye to them. @throws the listener's error */
 async function openBus(
   bus: Bus,
-  { ingest, outbox, presenceOf, log }: BusUsers,
+  { ingest, outbox, broker, presenceOf, log }: BusUsers,
 ): Promise<() => Promise<void>> {
   // What a broker kept may be older than the hub's own knowledge, and every station soon says it anew.
   bus.subscribe(stationFilters, async (message) => {
@@ -165,15 +169,21 @@ async function openBus(
     bus
       .publish(hubPresenceTopic, presenceOf(online), { retain: true })
       .catch((error: unknown) => log.info({ err: error, online }, 'presence of the hub not sent'));
+  broker.start();
   await bus.start({
     onConnection: (connected) => {
+      if (broker.connection(connected)) outbox.hold(followersReturnMs);
       if (!connected) return;
       void say(true);
       outbox.wake();
     },
-    onTrouble: (detail) => log.warn({ detail }, 'bus'),
+    onTrouble: (detail) => {
+      log.warn({ detail }, 'bus');
+      broker.trouble(detail);
+    },
   });
   return async () => {
+    await broker.stop();
     await say(false);
     await bus.stop();
     await ingest.stop();

@@ -26,7 +26,7 @@ const stationDoor = (port: number) =>
       when: ({ value }) => z.looseObject({ host: z.string() }).safeParse(value).success,
     });
 
-/** EN 50136 SP5 and DP4 report a lost station within 90 s; a station speaks every 30 s. */
+/** EN 50136 SP5 and DP4 report a lost station within 90 s; a station speaks every 29 s. */
 const silentAfterDefaultMs = 90_000;
 
 /** When an operator gets a suggestion about a station. It is never more than that. */
@@ -57,7 +57,7 @@ const settingsSchema = z.strictObject({
    */
   stationHttp: stationDoor(8443).optional(),
   /**
-   * A station that is not heard of for so long is trouble. Twice its own 30 s at least; for a station
+   * A station that is not heard of is trouble no later than this. Twice its own 29 s at least; for a station
    * that is to be missed sooner, see "station watch".
    */
   silentAfterMs: z.int().min(60_000).max(600_000).default(silentAfterDefaultMs),

@@ -86,7 +86,7 @@ export async function acknowledgeAlarm(
 }
 
 /**
- * Ends an alarm, with a cause and a note. Resolving one that nobody acknowledged acknowledges it too.
+ * Ends an alarm, with a cause and a note. One that nobody acknowledged can be resolved too, and stays unacknowledged.
  * One that brings its station over the limit of false alarms makes a suggestion on the feed.
  * @throws Refusal saying who resolved it already, and when; or that there is no such alarm, name or note
  */
@@ -104,21 +104,11 @@ export async function resolveAlarm(
     const row = await findAlarm(trx, id);
     const step = resolve(lifeOf(row), { by, atMs }, judgement);
     if (!step.ok) throw new Refusal(`alarm ${id} was ${step.problem}`);
-    const { acknowledged, resolved } = step.life;
     await trx
       .updateTable('alarm')
-      .set({
-        acknowledged_ms: acknowledged?.atMs ?? null,
-        acknowledged_by: acknowledged?.by ?? null,
-        resolved_ms: resolved?.atMs ?? null,
-        resolved_by: by,
-        ...judgement,
-      })
+      .set({ resolved_ms: atMs, resolved_by: by, ...judgement })
       .where('id', '=', id)
       .execute();
-    if (row.acknowledged_ms === null) {
-      await addAlarmEvent(trx, { alarm: id, at: atMs, event: 'acknowledged', by, detail: '{}' });
-    }
     const { cause, note } = judgement;
     await tellAll(trx, row, 'resolved', { by, atMs }, { cause }, { note });
     await tellSuggestion(trx, row, falseAlarms, atMs);
@@ -158,7 +148,7 @@ export const lifeOf = (row: {
 });
 
 /**
- * History, audit, feed and station: told together with the change itself, or not at all.
+ * History, audit, feed, station and whoever was called: told together with the change itself, or not at all.
  * @param said what an operator wrote: it may name people, and does not go on the feed
  */
 async function tellAll(
@@ -172,6 +162,7 @@ async function tellAll(
   const alarm = { epoch: row.epoch, seq: row.seq };
   const detail = { ...open, ...said };
   await addAlarmEvent(trx, { alarm: row.id, at, event: state, by, detail: JSON.stringify(detail) });
+  await trx.insertInto('untold_answer').values({ alarm_id: row.id, state }).execute();
   await noteAction(trx, by, `alarm ${state}`, String(row.id), detail, at);
   const { station, station_name: stationName } = row;
   const outgoing = new Outgoing();

@@ -2,7 +2,7 @@ import { healthMessageSchema } from '../../shared/wire/messages.ts';
 import type { Store } from '../store/open-store.ts';
 import { listReviews, listSetAside } from './decisions.ts';
 import { lastTests } from './station-tests.ts';
-import { countOpenTroubles, openTroubles } from './troubles.ts';
+import { countOpenTroubles, listTroubles, openTroubles } from './troubles.ts';
 
 /** Every station, without its keys, and how it stands: `never` for one that was never heard of. */
 export async function listStations({ db }: Store) {
@@ -67,6 +67,8 @@ export async function status(store: Store) {
   return {
     openAlarms: await countOpenAlarms(store),
     openTroubles: await countOpenTroubles(store),
+    /** Those of the hub itself, such as a broker or a notifier that is not reached. */
+    hubTroubles: await listTroubles(store, { ofHub: true }),
     volunteers: await countOf('volunteer'),
     entries: await countOf('journal'),
     transfers: await countOf('transfer'),

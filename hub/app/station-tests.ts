@@ -57,7 +57,10 @@ export function askForTest(
   });
 }
 
-/** @returns a test as it stands; `storedAt` is null until the station's entry is here. */
+/**
+ * @returns a test as it stands; `storedAt` is null until the station's entry is here, and `timedOutAt`
+ * unless it was given up before
+ */
 export async function testOf({ db }: Pick<Store, 'db'>, id: number) {
   const row = await db
     .selectFrom('station_test')
@@ -68,7 +71,9 @@ export async function testOf({ db }: Pick<Store, 'db'>, id: number) {
     row.stored_ms === null || row.requested_ms === null ? null : row.stored_ms - row.requested_ms;
   const legs: unknown = row.legs === null ? null : JSON.parse(row.legs);
   const storedAt = row.stored_ms === null ? null : new Date(row.stored_ms).toISOString();
-  return { id, station: row.station, storedAt, inTime: row.in_time === 1, tookMs, legs };
+  const timedOutAt = row.timed_out_ms === null ? null : new Date(row.timed_out_ms).toISOString();
+  const inTime = row.in_time === 1;
+  return { id, station: row.station, storedAt, timedOutAt, inTime, tookMs, legs };
 }
 
 /**

@@ -5,8 +5,8 @@ import type { Db } from '../store/schema.ts';
 import { noteAction, Refusal } from './registry.ts';
 import { TroubleBook, withTroubles } from './trouble-book.ts';
 
-/** @returns the troubles that have not ended, oldest first; with `all`, every one. */
-export async function listTroubles({ db }: Pick<Store, 'db'>, { all = false } = {}) {
+/** @returns the troubles that have not ended, oldest first; with `all`, every one; `ofHub`: its own alone. */
+export async function listTroubles({ db }: Pick<Store, 'db'>, { all = false, ofHub = false } = {}) {
   let query = db
     .selectFrom('trouble')
     .leftJoin('station', 'station.id', 'trouble.station')
@@ -15,6 +15,7 @@ export async function listTroubles({ db }: Pick<Store, 'db'>, { all = false } = 
     .orderBy('trouble.begun_ms')
     .orderBy('trouble.id');
   if (!all) query = query.where('ended_ms', 'is', null);
+  if (ofHub) query = query.where('trouble.station', 'is', null);
   const rows = await query.execute();
   return rows.map(({ id, station, stationName, kind, part, detail, ...row }) => ({
     ...{ id, kind, part: part === '' ? null : part, station, stationName, detail },

@@ -1,6 +1,7 @@
 import type { DayLine, DayReport } from '../app/day-report.ts';
 import { columns } from './columns.ts';
 import { durationText } from './duration.ts';
+import { type LocalClock, localClock, withLocalTimes } from './local-times.ts';
 
 /** A day for people: a line for each matter, and below it what is missing. Times are local. */
 export function dayText(report: DayReport): string {
@@ -17,15 +18,13 @@ export function dayText(report: DayReport): string {
           ...table(late, day, clock),
         ]),
     '',
-    ...remarks,
+    ...remarks.map((remark) => withLocalTimes(remark, clock)),
     ...missing,
     ...verdict(report, clock),
   ].join('\n');
 }
 
-type Clock = (iso: string) => { day: string; time: string };
-
-function verdict({ day, state, closed }: DayReport, clock: Clock): string[] {
+function verdict({ day, state, closed }: DayReport, clock: LocalClock): string[] {
   if (state === 'open') return [`${day} cannot be closed yet.`];
   if (state === 'closable') return [`${day} can be closed: add --by NAME.`];
   if (!closed) return [];
@@ -33,12 +32,12 @@ function verdict({ day, state, closed }: DayReport, clock: Clock): string[] {
   return [`${day} was closed by ${closed.by} at ${at.day} ${at.time}.`];
 }
 
-function table(lines: readonly DayLine[], day: string, clock: Clock): string[] {
+function table(lines: readonly DayLine[], day: string, clock: LocalClock): string[] {
   const head = ['matter', 'station', 'what', 'began', 'stored', 'acknowledged', 'done', ''];
   return columns([head, ...lines.map((line) => row(line, day, clock))]);
 }
 
-function row(line: DayLine, day: string, clock: Clock): string[] {
+function row(line: DayLine, day: string, clock: LocalClock): string[] {
   const { subject, stationName, what, stored, acknowledged, done } = line;
   const began = clock(line.began);
   const isAlarm = subject.startsWith('alarm:');
@@ -46,7 +45,7 @@ function row(line: DayLine, day: string, clock: Clock): string[] {
     ...[subject, stationName ?? 'hub', what],
     began.day === day ? began.time : `${began.day} ${began.time}`,
     stored ? `after ${durationText(stored.afterMs)}` : isAlarm ? 'no' : '',
-    acknowledged ? stepText(acknowledged) : isAlarm ? 'no' : '',
+    acknowledged ? stepText(acknowledged) : isAlarm ? 'not acknowledged' : '',
     done ? stepText(done) : 'OPEN',
     noteOf(line),
   ];
@@ -68,15 +67,4 @@ function noteOf({ standing, day, carriedFrom, carriedOver }: DayLine): string {
       : []),
     ...(carriedOver ? [`carried over by ${carriedOver.by}: ${carriedOver.reason}`] : []),
   ].join('; ');
-}
-
-/** Local date and time of day. sv-SE writes them as 2026-03-02 10:01:12. */
-function localClock(timeZone: string): Clock {
-  const format = new Intl.DateTimeFormat('sv-SE', {
-    ...{ timeZone, dateStyle: 'short', timeStyle: 'medium' },
-  });
-  return (iso) => {
-    const [day = '', time = ''] = format.format(new Date(iso)).split(' ');
-    return { day, time };
-  };
 }

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { exitUsage, mendable } from '../../shared/command-line.ts';
 import { Refusal } from '../app/registry.ts';
 import { openStore, type Store, storeFileName } from '../store/open-store.ts';
+import { inLocalTime } from './local-times.ts';
 
 /** Who acted, for the audit log, until operators have accounts of their own. */
 export const operator = 'command line';
@@ -43,14 +44,31 @@ export async function withStore<T>(
   const store = openStore(folder);
   try {
     return await work(store);
+  } catch (error) {
+    throw error instanceof Refusal ? new Refusal(refusalText(common, error.message)) : error;
   } finally {
     await store.close();
   }
 }
 
-/** Prints an answer: as JSON for scripts, or as the text for people. */
+const warn = (lines: string): void => {
+  process.stderr.write(lines);
+};
+
+/** A refusal is one line, and says the zone in it. */
+const refusalText = ({ data, json }: Common, message: string): string =>
+  json ? message : inLocalTime(message, fromHere(data), (text, zone) => `${text} (${zone})`, warn);
+
+/**
+ * Prints an answer: as JSON for scripts, or as the text for people. Moments in the text, which are
+ * ISO 8601 and UTC, are shown as clocks say them where the scheme is.
+ */
 export function answer(common: Common, value: unknown, text: string): void {
-  process.stdout.write(`${common.json ? JSON.stringify(value) : text}\n`);
+  const named = (local: string, zone: string): string => `${local}\nTimes: ${zone}`;
+  const shown = common.json
+    ? JSON.stringify(value)
+    : inLocalTime(text, fromHere(common.data), named, warn);
+  process.stdout.write(`${shown}\n`);
 }
 
 /** One clear line for what the caller can mend; everything else is a fault of ours, with its stack. */

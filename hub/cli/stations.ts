@@ -97,10 +97,14 @@ const hubLine = ({ data }: Common): string =>
 
 async function showStatus(common: Common): Promise<void> {
   const now = await withStore(common, status);
-  const { refusals, stations, setAside } = now;
+  const { refusals, stations, setAside, hubTroubles } = now;
   const lines = [
     `${now.openAlarms} open alarms${now.openAlarms > 0 ? ': see "alarm list"' : ''}`,
     `${now.openTroubles} open troubles${now.openTroubles > 0 ? ': see "trouble list"' : ''}`,
+    ...hubTroubles.map(
+      ({ kind, part, begunAt, detail }) =>
+        `trouble of the hub: ${part === null ? kind : `${kind} ${part}`} since ${begunAt}: ${detail}`,
+    ),
     `${now.entries} entries, ${now.transfers} transfers, ${now.volunteers} volunteers`,
     `${now.toReview} check-ins to review, ${now.waitingToBePublished} commits to be published`,
     ...stations.map(stationLine),

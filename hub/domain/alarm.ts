@@ -26,15 +26,14 @@ export function acknowledge(life: AlarmLife, mark: Mark): Transition {
   return { ok: true, life: { acknowledged: mark } };
 }
 
-/** Resolving one that nobody acknowledged acknowledges it too: the same person was first. */
+/** One that nobody has acknowledged can be resolved; that nobody had stays to be seen. */
 export function resolve(
   life: AlarmLife,
   mark: Mark,
   judgement: { cause: AlarmCause; note: string },
 ): Transition {
   if (life.resolved) return { ok: false, problem: already('resolved', life.resolved) };
-  const acknowledged = life.acknowledged ?? mark;
-  return { ok: true, life: { acknowledged, resolved: { ...mark, ...judgement } } };
+  return { ok: true, life: { ...life, resolved: { ...mark, ...judgement } } };
 }
 
 const already = (step: 'acknowledged' | 'resolved', { by, atMs }: Mark): string =>

@@ -72,14 +72,26 @@ export function afterWaiting(
   return state === before.state ? before : { ...before, state, sinceMs: nowMs };
 }
 
+/** How often the hub looks who has fallen silent. */
+export const silenceLookEveryMs = 1_000;
+
+/**
+ * Whether a station that was last heard of so long ago counts as silent: by the next look it would be
+ * past its time, and its silence is trouble no later than that.
+ */
+export const isSilent = (sinceHeardMs: number, silentAfterMs: number): boolean =>
+  sinceHeardMs + silenceLookEveryMs > silentAfterMs;
+
 /** Two words of a station may be lost before it counts as silent. */
 const wordsWithinSilence = 3;
+/** The third has so long to arrive before the last look that is in time: a look, and the way. */
+const silenceSlackMs = silenceLookEveryMs + 2_000;
 
 /** @returns how often a station has to say that it is there, for its silence to be noticed in time. */
 export const announceEveryFor = (silentAfterMs: number): number =>
   Math.min(
     announceEveryDefaultMs,
-    Math.max(announceEveryMinMs, Math.floor(silentAfterMs / wordsWithinSilence)),
+    Math.max(announceEveryMinMs, Math.floor((silentAfterMs - silenceSlackMs) / wordsWithinSilence)),
   );
 
 /** A station that speaks as often as the wire allows is noticed so soon. */

@@ -19,6 +19,7 @@ export const troubleKinds = [
   'fork',
   'never-tested',
   'notifier',
+  'broker',
 ] as const;
 export type TroubleKind = (typeof troubleKinds)[number];
 
@@ -118,6 +119,12 @@ export const isTestDue = (
  */
 export const inTimeMaxMs = 10_000;
 
+/**
+ * So long an operator waits for what comes of a test. It has failed after ten seconds at the station; the
+ * rest is for the way there and back.
+ */
+export const testAwaitedMs = 15_000;
+
 export interface TestTimes {
   /** From its beginning until the station sent the message that was stored, by the station's clock. */
   readonly waitedMs?: number | undefined;
@@ -125,6 +132,8 @@ export interface TestTimes {
   readonly underWayMs?: number | undefined;
   /** Hub's clock; absent where no operator of this hub asked for it. */
   readonly requestedMs?: number | undefined;
+  /** Whoever asked was told that there is no answer. */
+  readonly isGivenUp?: boolean;
   /** Hub's clock. */
   readonly storedMs: number;
 }
@@ -138,9 +147,10 @@ export function isTestInTime({
   waitedMs,
   underWayMs = 0,
   requestedMs,
+  isGivenUp = false,
   storedMs,
 }: TestTimes): boolean {
-  if (waitedMs === undefined || waitedMs > inTimeMaxMs) return false;
+  if (isGivenUp || waitedMs === undefined || waitedMs > inTimeMaxMs) return false;
   return requestedMs === undefined
     ? waitedMs + underWayMs <= inTimeMaxMs
     : storedMs - requestedMs <= inTimeMaxMs;

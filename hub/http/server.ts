@@ -7,9 +7,18 @@ export interface HttpServerOptions {
   /** 0 takes any free one; `port` of the result then says which. */
   readonly port: number;
   readonly registry: Registry;
-  /** Rejects when the hub cannot work, for instance because its store does not answer. */
-  readonly check: () => Promise<unknown>;
+  /** What is wrong with the hub itself. Rejects when it cannot work: its store does not answer. */
+  readonly troubles: () => Promise<readonly HubTrouble[]>;
   readonly log: Log;
+}
+
+/** Such as a broker that is not reached. No start of the hub would mend it. */
+export interface HubTrouble {
+  readonly kind: string;
+  /** Such as the notifier's name. */
+  readonly part: string | null;
+  readonly detail: string;
+  readonly begunAt: string;
 }
 
 export interface HttpServer {
@@ -19,19 +28,21 @@ export interface HttpServer {
 
 /**
  * The hub's HTTP side: `GET /metrics` in Prometheus' text format, `GET /healthz` for whoever
- * restarts a hub that does not work.
+ * restarts a hub that does not work. It is well as long as its store answers: what else is wrong with it
+ * is told there, and is mended by no restart.
  * @throws the listener's error, such as EADDRINUSE
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { host, port, registry, check, log } = options;
+  const { host, port, registry, troubles, log } = options;
   const app = Fastify({ forceCloseConnections: true });
   app.get('/metrics', async (_request, reply) =>
     reply.type(registry.contentType).send(await registry.metrics()),
   );
   app.get('/healthz', async (_request, reply) => {
     try {
-      await check();
-      return { ok: true };
+      const open = await troubles();
+      const told = open.map(({ kind, part, detail, begunAt }) => ({ kind, part, detail, begunAt }));
+      return { ok: true, troubles: told };
     } catch (error) {
       log.error({ err: error }, 'the store does not answer');
       return reply.code(503).send({ ok: false, reason: 'the store does not answer' });

@@ -45,8 +45,15 @@ export async function tellNeighbours(
 }
 
 /**
+ * A call is on a neighbour's light for so long at most after the hub stored it: it may hear of it so
+ * late, and then shows it as long again.
+ */
+const neighbourStandsMs = 2 * neighbourToldMs;
+
+/**
  * Whoever is no longer a neighbour hears nothing more of a station's calls: those that are open end
  * for them now, or their light would go on asking them to hurry to a place that is no longer theirs.
+ * Who is not connected now hears it when it comes back.
  * @param removed stations that were neighbours until this transaction
  */
 export async function endCallsFor(
@@ -74,11 +81,28 @@ export async function endCallsFor(
     const command = commandOf({ stationName, alarm: { epoch, seq } }, 'resolved');
     for (const { id } of listening) outgoing.command(id, command);
   }
+  await rememberLeft(trx, station, removed);
+}
+
+async function rememberLeft(trx: Trx, station: string, removed: readonly string[]): Promise<void> {
+  const { latest } = await trx
+    .selectFrom('alarm')
+    .select(({ fn }) => fn.max<number | null>('id').as('latest'))
+    .where('station', '=', station)
+    .executeTakeFirstOrThrow();
+  if (latest === null) return; // it never called
+  const left = { station, through_alarm: latest };
+  await trx
+    .insertInto('left_neighbour')
+    .values(removed.map((neighbour) => ({ ...left, neighbour })))
+    .onConflict((conflict) => conflict.columns(['station', 'neighbour']).doUpdateSet(left))
+    .execute();
 }
 
 /**
  * @returns what became of the recent calls of a station's neighbours, oldest first. Resolved ones too:
- * who was away when they were resolved still shows them.
+ * who was away when they were resolved still shows them. Calls of those who are its neighbours no more
+ * are over for it, whatever became of them.
  */
 export async function neighbourCallsFor(
   trx: Trx,
@@ -94,10 +118,38 @@ export async function neighbourCallsFor(
     .where('alarm.stored_ms', '>', nowMs - neighbourToldMs)
     .orderBy('alarm.id')
     .execute();
-  return rows.map(({ epoch, seq, acknowledged_ms, resolved_ms, stationName }) => {
-    const open = acknowledged_ms === null ? 'raised' : 'acknowledged';
-    const state = resolved_ms === null ? open : 'resolved';
-    const command = commandOf({ stationName, alarm: { epoch, seq } }, state);
-    return { v: 1, station, kind: 'command', command };
-  });
+  const left = await callsOfLeft(trx, station, nowMs);
+  return [
+    ...left.map((call) => commandOf(call, 'resolved')),
+    ...rows.map(({ epoch, seq, acknowledged_ms, resolved_ms, stationName }) => {
+      const open = acknowledged_ms === null ? 'raised' : 'acknowledged';
+      const state = resolved_ms === null ? open : 'resolved';
+      return commandOf({ stationName, alarm: { epoch, seq } }, state);
+    }),
+  ].map((command) => ({ v: 1, station, kind: 'command', command }));
+}
+
+/** What it may still show of stations whose neighbour it was; calls of later were never told to it. */
+async function callsOfLeft(trx: Trx, neighbour: string, nowMs: number) {
+  const rows = await trx
+    .selectFrom('left_neighbour as left')
+    .innerJoin('alarm', 'alarm.station', 'left.station')
+    .innerJoin('station', 'station.id', 'alarm.station')
+    .select(['epoch', 'seq', 'station.name as stationName'])
+    .where('left.neighbour', '=', neighbour)
+    .whereRef('alarm.id', '<=', 'left.through_alarm')
+    .where('alarm.stored_ms', '>', nowMs - neighbourStandsMs)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('station_neighbour as now')
+            .select('now.station')
+            .whereRef('now.station', '=', 'left.station')
+            .where('now.neighbour', '=', neighbour),
+        ),
+      ),
+    )
+    .orderBy('alarm.id')
+    .execute();
+  return rows.map(({ epoch, seq, stationName }) => ({ stationName, alarm: { epoch, seq } }));
 }

@@ -27,7 +27,8 @@ export async function recordTest(
   const legs = legsOf(at, sent, nowMs);
   const asked = request === undefined ? undefined : await requestOf({ trx }, station, request);
   const requestedMs = asked?.requested_ms ?? undefined;
-  const isInTime = isTestInTime({ ...legs, requestedMs, storedMs: nowMs });
+  const isGivenUp = asked !== undefined && asked.timed_out_ms !== null;
+  const isInTime = isTestInTime({ ...legs, requestedMs, isGivenUp, storedMs: nowMs });
   const done = {
     ...{ epoch, seq, at_ms: occurredMs, stored_ms: nowMs },
     ...{ in_time: isInTime ? (1 as const) : (0 as const), legs: JSON.stringify(legs) },
@@ -42,7 +43,7 @@ export async function recordTest(
   outgoing.toFeed('alarm', occurredMs, {
     ...{ station, stationName: nameOf(station), alarm: { epoch, seq }, state: 'test', by },
     ...{ inTime: isInTime, ...legs },
-    ...(asked?.operator ? { operator: asked.operator } : {}),
+    ...(asked ? { testId: asked.id, operator: asked.operator } : {}),
   });
   if (!isInTime) return;
   await new TroubleBook(trx, outgoing, nowMs).end({ station, kind: 'never-tested' }, nowMs);
@@ -55,11 +56,11 @@ function legsOf(at: Reading, sent: Reading, storedMs: number): TestLegs {
   };
 }
 
-/** A request is answered once: what the station says of it again is a test of its own. */
+/** A request is answered once, however late: what the station says of it again is a test of its own. */
 const requestOf = ({ trx }: Pick<CommitWork, 'trx'>, station: string, request: string) =>
   trx
     .selectFrom('station_test')
-    .select(['id', 'operator', 'requested_ms'])
+    .select(['id', 'operator', 'requested_ms', 'timed_out_ms'])
     .where('station', '=', station)
     .where('request', '=', request)
     .where('seq', 'is', null)

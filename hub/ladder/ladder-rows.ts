@@ -42,6 +42,8 @@ export interface ClimbRead {
   readonly roundMs: number;
   /** Who was to be told, and of whom nothing more is known: the hub ended meanwhile. */
   readonly pending: readonly { readonly rung: Rung; readonly notifier: string }[];
+  /** Who was to be told on any rung so far, each once. */
+  readonly called: readonly string[];
 }
 
 /** The ladder has no state of its own: it is where the alarm's history says. */
@@ -55,6 +57,7 @@ export async function readClimb(db: Db, alarm: number): Promise<ClimbRead> {
     .execute();
   let [climb, roundMs] = [atTheFoot, 0];
   const pending = new Map<string, { rung: Rung; notifier: string }>();
+  const called = new Set<string>();
   for (const { event, detail, at } of events) {
     const said: unknown = JSON.parse(detail ?? '{}');
     if (event === 'escalated' || event === 'exhausted') {
@@ -62,6 +65,7 @@ export async function readClimb(db: Db, alarm: number): Promise<ClimbRead> {
       climb = climbed(climb, rung);
       if (rung.kind === 'round') roundMs = at;
       for (const notifier of rung.notify) {
+        called.add(notifier);
         pending.set(`${nameOfRung(rung)} ${notifier}`, { rung, notifier });
       }
     } else {
@@ -69,7 +73,7 @@ export async function readClimb(db: Db, alarm: number): Promise<ClimbRead> {
       pending.delete(`${rung} ${notifier}`);
     }
   }
-  return { climb, roundMs, pending: [...pending.values()] };
+  return { climb, roundMs, pending: [...pending.values()], called: [...called] };
 }
 
 /** History and feed: the alarm has come to this rung. */

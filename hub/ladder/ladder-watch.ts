@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { underSignals } from '../../shared/any-signal.ts';
 import type { Log } from '../../shared/log.ts';
 import { systemTimers, type Timers } from '../../shared/timers.ts';
 import {
@@ -12,6 +11,8 @@ import {
 } from '../domain/ladder.ts';
 import { type Notice, type Notifier, NotifyError } from '../notify/notifier.ts';
 import type { Db } from '../store/schema.ts';
+import { AnswerTeller } from './answer-teller.ts';
+import { attempt } from './attempt.ts';
 import {
   nameOfRung,
   readClimb,
@@ -23,11 +24,6 @@ import {
 
 /** How soon an alarm is told to the first step, and an answer is seen, at most. */
 const lookEveryMs = 250;
-/**
- * A notifier that has not managed in its own time (`noticeMaxMs`) and this has failed: its own reason
- * says more than ours, and has a moment to arrive. The ladder waits for none.
- */
-const lastWordMs = 1_000;
 
 export interface LadderWatchOptions {
   readonly db: Db;
@@ -57,7 +53,8 @@ interface Climbing {
 
 /**
  * Brings alarms that nobody acknowledges before people: step by step up the ladder, and then again and
- * again (DESIGN, "Nothing times out silently"). Only a person's acknowledgement ends it.
+ * again (DESIGN, "Nothing times out silently"). Only a person's acknowledgement ends it; whoever was
+ * called until then is told of that, and nothing that comes of telling them begins it again.
  */
 export class LadderWatch {
   readonly #options: LadderWatchOptions;
@@ -68,6 +65,7 @@ export class LadderWatch {
   readonly #ending = new AbortController();
   #turn: Promise<void> | undefined;
   #endLooks: () => void = () => {};
+  readonly #answers: AnswerTeller;
 
   constructor(options: LadderWatchOptions) {
     this.#options = options;
@@ -75,6 +73,8 @@ export class LadderWatch {
     setMaxListeners(0, this.#ending.signal);
     this.#timers = options.timers ?? systemTimers;
     this.#notifiers = new Map(options.notifiers.map((notifier) => [notifier.name, notifier]));
+    const parts = { timers: this.#timers, notifiers: this.#notifiers, ending: this.#ending.signal };
+    this.#answers = new AnswerTeller({ ...options, ...parts });
   }
 
   start(): void {
@@ -91,6 +91,7 @@ export class LadderWatch {
     this.#ending.abort(new NotifyError('the hub ends'));
     await this.#turn;
     await Promise.all(this.#telling);
+    await this.#answers.settled();
     await Promise.all(this.#options.notifiers.map((notifier) => notifier.stop?.()));
   }
 
@@ -125,6 +126,7 @@ export class LadderWatch {
         await this.#climb(alarm, rung);
       }
     }
+    await this.#answers.look((id) => this.#climbing.has(id));
   }
 
   /** An alarm that is new, or that an earlier run of the hub has left half told. */
@@ -184,7 +186,10 @@ export class LadderWatch {
     const answered = this.#climbing.get(alarm.id)?.answered.signal;
     if (answered === undefined) return;
     const startedMs = this.#timers.now();
-    const reason = await this.#attempt(name, this.#noticeOf(alarm, rung, name), answered);
+    const signals = [this.#ending.signal, answered];
+    const limits = { timers: this.#timers, signals };
+    const notice = this.#noticeOf(alarm, rung, name);
+    const reason = await attempt(this.#notifiers.get(name), notice, limits);
     if (this.#ending.signal.aborted) return;
     // What was called off says nothing of the notifier.
     if (answered.aborted && reason !== undefined) return;
@@ -193,27 +198,6 @@ export class LadderWatch {
     onTrouble(name, reason);
     const tookMs = Math.round(this.#timers.now() - startedMs);
     await writeTold(db, alarm, { rung, notifier: name, tookMs, reason }, now());
-  }
-
-  /** @returns why it failed, or undefined. A notifier that hears no signal is not waited for. */
-  async #attempt(name: string, notice: Notice, answered: AbortSignal): Promise<string | undefined> {
-    const notifier = this.#notifiers.get(name);
-    if (!notifier) return 'there is no such notifier any more: see hub.json';
-    const tooLate = new AbortController();
-    const limitMs = notifier.noticeMaxMs + lastWordMs;
-    const callOff = this.#timers.after(limitMs, () =>
-      tooLate.abort(new NotifyError(`no answer within ${limitMs / 1000} s`)),
-    );
-    try {
-      await underSignals([tooLate.signal, this.#ending.signal, answered], (signal) =>
-        Promise.race([notifier.notify(notice, signal), aborted(signal)]),
-      );
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    } finally {
-      callOff();
-    }
   }
 
   #noticeOf(alarm: Unanswered, rung: Rung, notifier: string): Notice {
@@ -231,10 +215,3 @@ export class LadderWatch {
     };
   }
 }
-
-/** Rejects with the reason of the signal; never fulfils. */
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { attemptsMaxMs, withAttempts } from './attempts.ts';
 import { post } from './http-post.ts';
-import type { Notice, Notifier } from './notifier.ts';
+import { isCall, type Notice, type Notifier } from './notifier.ts';
 import type { SettingsOf } from './notifier-settings.ts';
 import { checkRobotAnswer } from './robot-answer.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -28,7 +28,7 @@ export class DingtalkRobot implements Notifier {
     const body = JSON.stringify({
       msgtype: 'text',
       text: { content },
-      at: { isAtAll: mentionAll && !notice.isTest },
+      at: { isAtAll: mentionAll && isCall(notice) },
     });
     const headers = { 'content-type': 'application/json' };
     const token = new URL(url).searchParams.get(dingtalkRule.key) ?? '';

@@ -1,3 +1,18 @@
+import type { AlarmCause } from '../domain/alarm.ts';
+
+/** That an operator has answered an alarm: whoever was called need not wonder, and need not come. */
+export interface Answered {
+  readonly state: 'acknowledged' | 'resolved';
+  /** The operator's name, as it was typed. */
+  readonly by: string;
+  /** The hub's clock, milliseconds since 1970 UTC. */
+  readonly atMs: number;
+  /** What a resolved one was. */
+  readonly cause?: AlarmCause;
+  /** Other alarms of the same station that are not resolved. */
+  readonly othersOpen: number;
+}
+
 /** What a notifier tells a person of. Times are the hub's, milliseconds since 1970 UTC. */
 export interface Notice {
   /** Names this notice for good: a receiver that gets it twice can tell. */
@@ -14,7 +29,12 @@ export interface Notice {
   readonly isTest: boolean;
   /** Which step of the ladder, from 1. */
   readonly step: number;
+  /** Then this is no call for help, but says that one was answered. */
+  readonly answered?: Answered;
 }
+
+/** Whether somebody is asked to act: only that may ring everybody's phone. */
+export const isCall = ({ isTest, answered }: Notice): boolean => !isTest && answered === undefined;
 
 /**
  * No notifier is given longer for one notice, whatever its settings: that it fails has to be told while
@@ -29,6 +49,8 @@ export interface Notifier {
   readonly noticeMaxMs: number;
   /** Fulfils when the other side has taken it. @throws NotifyError with one line for the operator */
   notify(notice: Notice, signal: AbortSignal): Promise<void>;
+  /** Whether there are words for it on this way; most have words for all. What has none is not told there. */
+  hasWordsFor?(notice: Omit<Notice, 'id'>): boolean;
   /**
    * What must be kept alive between alarms (supervision of a line); most have nothing. It tells after
    * each try what the trouble is, or undefined.

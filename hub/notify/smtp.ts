@@ -1,6 +1,6 @@
 import { createTransport } from 'nodemailer';
 import { attemptsMaxMs, PassingTrouble, withAttempts } from './attempts.ts';
-import { type Notice, type Notifier, NotifyError } from './notifier.ts';
+import { isCall, type Notice, type Notifier, NotifyError } from './notifier.ts';
 import type { SettingsOf } from './notifier-settings.ts';
 import { quoted } from './one-line.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -56,7 +56,7 @@ export class MailSender implements Notifier {
       messageId: `<${encodeURIComponent(notice.id)}@${from.split('@').at(-1)}>`,
       // RFC 3834: no out-of-office reply to this.
       headers: { 'Auto-Submitted': 'auto-generated' },
-      priority: notice.isTest ? ('normal' as const) : ('high' as const),
+      priority: isCall(notice) ? ('high' as const) : ('normal' as const),
     };
   }
 }

@@ -39,15 +39,23 @@ export class Webhook implements Notifier {
 
 /** The form that the specification recommends: `type`, `timestamp` of the event, `data`. */
 function bodyOf(notice: Notice, text: string): string {
-  const { id, alarmId, station, stationName, isMistake, isTest, step } = notice;
+  const { id, alarmId, station, stationName, isMistake, isTest, step, answered } = notice;
   const raisedAt = new Date(notice.raisedMs).toISOString();
   const storedAt = new Date(notice.storedMs).toISOString();
+  const about = { id, alarmId, station, stationName, raisedAt, storedAt, isMistake, isTest, step };
+  if (answered) {
+    const { state, by, cause, othersOpen } = answered;
+    const at = new Date(answered.atMs).toISOString();
+    const who = { by, at, othersOpen, ...(cause === undefined ? {} : { cause }) };
+    return JSON.stringify({
+      type: `alarm.${state}`,
+      timestamp: at,
+      data: { ...about, ...who, text },
+    });
+  }
   return JSON.stringify({
     type: isTest ? 'alarm.test' : 'alarm.unacknowledged',
     timestamp: raisedAt,
-    data: {
-      ...{ id, alarmId, station, stationName, raisedAt, storedAt, isMistake, isTest, step },
-      text,
-    },
+    data: { ...about, text },
   });
 }

@@ -1,6 +1,6 @@
 import { attemptsMaxMs, withAttempts } from './attempts.ts';
 import { post } from './http-post.ts';
-import type { Notice, Notifier } from './notifier.ts';
+import { isCall, type Notice, type Notifier } from './notifier.ts';
 import type { SettingsOf } from './notifier-settings.ts';
 import { checkRobotAnswer } from './robot-answer.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -30,7 +30,7 @@ export class WecomRobot implements Notifier {
     const content = withoutMentions(
       plainText(noticeText(notice, { language, timeZone: this.#timeZone })),
     );
-    const mention = mentionAll && !notice.isTest ? { mentioned_list: ['@all'] } : {};
+    const mention = mentionAll && isCall(notice) ? { mentioned_list: ['@all'] } : {};
     const body = JSON.stringify({ msgtype: 'text', text: { content, ...mention } });
     const headers = { 'content-type': 'application/json' };
     const secrets = [url.searchParams.get(wecomRule.key) ?? ''];

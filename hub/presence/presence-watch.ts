@@ -8,8 +8,10 @@ import {
   afterSaying,
   afterWaiting,
   isReplayed,
+  isSilent,
   type PresenceState,
   type StationPresence,
+  silenceLookEveryMs,
 } from '../domain/presence.ts';
 import { afterPresence } from '../domain/trouble.ts';
 import { Outgoing } from '../feed/outgoing.ts';
@@ -25,7 +27,6 @@ import { NeverCame } from './never-came.ts';
 import { PartReports } from './part-reports.ts';
 import { alarmStateFor, announceEvery, readPresences, writePresence } from './presence-rows.ts';
 
-const sweepEveryMs = 1_000;
 /** How old the "last heard" in the store may be: it is for people to read, nothing is decided by it. */
 const keepHeardEveryMs = 30_000;
 
@@ -82,7 +83,7 @@ export class PresenceWatch {
     }
     this.#neverCame.look(this.#options, (station) => this.#stations.has(station), heardMs);
     const every = this.#options.every ?? systemTimers.every;
-    this.#endSweeps = every(sweepEveryMs, () => {
+    this.#endSweeps = every(silenceLookEveryMs, () => {
       this.sweep().catch((error: unknown) =>
         this.#options.log.error({ err: error }, 'presence not written'),
       );
@@ -137,8 +138,7 @@ export class PresenceWatch {
       const changed = [...this.#stations].flatMap(([station, watched]) => {
         const { presence, heardMs, report } = watched;
         const silentAfterMs = directory.silentAfterMs(station) ?? this.#options.silentAfterMs;
-        const isSilent = monotonicMs - heardMs > silentAfterMs;
-        const next = afterWaiting(presence, isSilent, now());
+        const next = afterWaiting(presence, isSilent(monotonicMs - heardMs, silentAfterMs), now());
         const isToWrite = next !== presence || report !== undefined || isFullKeep;
         return isToWrite ? [{ station, watched, next }] : [];
       });

@@ -4,9 +4,12 @@ import { lastTests } from '../app/station-tests.ts';
 import { withTroubles } from '../app/trouble-book.ts';
 import { isTestDue, type TroubleNews } from '../domain/trouble.ts';
 import type { Db } from '../store/schema.ts';
+import { AskedTests } from './asked-tests.ts';
 
 /** Days are counted: a quarter of an hour late is soon enough. */
 const sweepEveryMs = 15 * 60_000;
+/** An operator waits before the screen. */
+const lookAtAskedEveryMs = 500;
 
 export interface TestWatchOptions {
   readonly db: Db;
@@ -15,11 +18,14 @@ export interface TestWatchOptions {
   readonly now: () => number;
   /** Called after each commit: the outbox has something. */
   readonly onCommitted: () => void;
-  readonly every?: Timers['every'];
+  readonly timers?: Pick<Timers, 'now' | 'every'>;
   readonly log: Log;
 }
 
-/** Finds the stations whose way to the hub was not tried for too long: each is trouble until it is. */
+/**
+ * Finds the stations whose way to the hub was not tried for too long: each is trouble until it is. And
+ * ends the tests that were asked for and are not answered.
+ */
 export class TestWatch {
   readonly #options: TestWatchOptions;
 
@@ -27,18 +33,34 @@ export class TestWatch {
     this.#options = options;
   }
 
-  /** Looks now and every quarter of an hour. @returns a function that ends it. */
+  /** Looks now, and then again and again. @returns a function that ends it. */
   async start(): Promise<() => Promise<void>> {
     await this.sweep();
-    let turn: Promise<void> = Promise.resolve();
-    const endSweeps = (this.#options.every ?? systemTimers.every)(sweepEveryMs, () => {
-      turn = this.sweep().catch((error: unknown) =>
-        this.#options.log.error({ err: error }, 'tests not looked after'),
-      );
+    const { timers = systemTimers } = this.#options;
+    const asked = new AskedTests({ ...this.#options, monotonicNow: () => timers.now() });
+    const ends = [
+      this.#repeat(sweepEveryMs, () => this.sweep()),
+      this.#repeat(lookAtAskedEveryMs, () => asked.sweep()),
+    ];
+    return async () => {
+      for (const end of ends) await end();
+    };
+  }
+
+  /** One at a time: what takes longer than the interval is not begun twice. */
+  #repeat(everyMs: number, look: () => Promise<void>): () => Promise<void> {
+    const { timers = systemTimers, log } = this.#options;
+    let turn: Promise<void> | undefined;
+    const end = timers.every(everyMs, () => {
+      turn ??= look()
+        .catch((error: unknown) => log.error({ err: error }, 'tests not looked after'))
+        .finally(() => {
+          turn = undefined;
+        });
     });
-    return () => {
-      endSweeps();
-      return turn;
+    return async () => {
+      end();
+      await turn;
     };
   }
 

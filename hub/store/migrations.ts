@@ -1,8 +1,10 @@
+import { answersMigration } from './migration-answers.ts';
 import { bootAnchorMigration } from './migration-boot-anchor.ts';
 import { contributionsMigration } from './migration-contributions.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
 import { datingAnewMigration } from './migration-dating-anew.ts';
 import { ledgerMigration } from './migration-ledger.ts';
+import { leftNeighboursMigration } from './migration-left-neighbours.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
 import { peopleMigration } from './migration-people.ts';
 import { policyMigration } from './migration-policy.ts';
@@ -10,6 +12,8 @@ import { rewardsMigration } from './migration-rewards.ts';
 import { sessionsMigration } from './migration-sessions.ts';
 import { supervisionMigration } from './migration-supervision.ts';
 import { suspicionsMigration } from './migration-suspicions.ts';
+import { testTimeoutsMigration } from './migration-test-timeouts.ts';
+import { unacknowledgedMigration } from './migration-unacknowledged.ts';
 import { unownedMigration } from './migration-unowned.ts';
 
 /**
@@ -206,4 +210,8 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   policyMigration,
   suspicionsMigration,
   contributionsMigration,
+  answersMigration,
+  unacknowledgedMigration,
+  leftNeighboursMigration,
+  testTimeoutsMigration,
 ];

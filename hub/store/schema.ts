@@ -43,10 +43,14 @@ export interface Schema extends PeopleTables {
   neighbour_rule: { station: string; within_m: number };
   /** Who is told at once when `station` calls for help. */
   station_neighbour: { station: string; neighbour: string };
+  /** Who was a neighbour of `station`, up to this alarm of it. */
+  left_neighbour: { station: string; neighbour: string; through_alarm: number };
   day_close: { day: string; by: string; at: number; summary: string };
   day_carry: { day: string; subject: string; reason: string; by: string };
   day_cleared: { subject: string; day: string };
   ended_session: EndedSessionTable;
+  /** What those who were called for an alarm are still to be told. */
+  untold_answer: { alarm_id: number; state: 'acknowledged' | 'resolved' };
 }
 
 export type CardStatus = 'active' | 'lost' | 'blocked';
@@ -254,6 +258,8 @@ interface StationTestTable {
   /** When the station began it. */
   at_ms: number | null;
   stored_ms: number | null;
+  /** When it was given up, since the station had not answered what an operator asked. */
+  timed_out_ms: number | null;
   /** 1 when it came as soon as an alarm has to. */
   in_time: Generated<0 | 1>;
   /** How long each leg of the way took, in ms, as JSON. */

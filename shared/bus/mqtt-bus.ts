@@ -118,7 +118,7 @@ export class MqttBus implements Bus {
       if (client.stream instanceof Socket) client.stream.setNoDelay(true);
       this.#subscribeAll(client);
     });
-    client.on('error', (error) => this.#listener.onTrouble?.(error.message));
+    client.on('error', (error) => this.#listener.onTrouble?.(reasonOf(error)));
     client.on('close', () => {
       client.end(true);
       if (this.#client !== client) return;
@@ -214,6 +214,10 @@ export class MqttBus implements Bus {
     return backoff(reconnectLimits, this.#options.random ?? Math.random);
   }
 }
+
+/** A name with several addresses fails with the errors of all of them, and no message of its own. */
+const reasonOf = (error: Error): string =>
+  error.message || ('code' in error ? String(error.code) : error.name);
 
 /** @returns whether an MQTT filter matches a topic (MQTT 3.1.1 §4.7). */
 export function matches(filter: string, topic: string): boolean {

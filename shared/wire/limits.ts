@@ -14,9 +14,13 @@ export const entryBytesMax = 1024;
 /** Alarms a station can have latched at once and ask after in its presence. */
 export const latchedAlarmsMax = 50;
 
-/** How often a station says that it is there, unless the hub tells it to speak more often. */
-export const announceEveryDefaultMs = 30_000;
+/**
+ * How often a station says that it is there, unless the hub tells it to speak more often: three times
+ * within the 90 s after which its silence is trouble, with some seconds for the way and for the look.
+ */
+export const announceEveryDefaultMs = 29_000;
 export const announceEveryMinMs = 5_000;
+export const announceEveryMaxMs = 30_000;
 
 /** Characters of a station's name as another station is told it; a longer one is cut there. */
 export const stationNameMax = 100;

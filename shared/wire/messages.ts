@@ -9,7 +9,7 @@ import {
 } from './entry.ts';
 import {
   alarmMessageBytesMax,
-  announceEveryDefaultMs,
+  announceEveryMaxMs,
   announceEveryMinMs,
   entriesPerMessageMax,
   latchedAlarmsMax,
@@ -160,7 +160,7 @@ export const relayedMessageSchema = z.object({
 export const alarmStateSchema = z.enum(['stored', 'acknowledged', 'resolved']);
 export type AlarmState = z.infer<typeof alarmStateSchema>;
 
-const announceEveryMsSchema = z.int().min(announceEveryMinMs).max(announceEveryDefaultMs);
+const announceEveryMsSchema = z.int().min(announceEveryMinMs).max(announceEveryMaxMs);
 
 /** What became of another station's alarm, for those whom the operator chose to be told at once. */
 export const neighbourAlarmStateSchema = z.enum(['raised', 'acknowledged', 'resolved']);

@@ -50,6 +50,16 @@ export const exampleNotice: Notice = {
   isTest: false,
   step: 2,
 };
+export const acknowledgedNotice: Notice = {
+  ...exampleNotice,
+  id: 'alarm-7.acknowledged',
+  answered: {
+    state: 'acknowledged',
+    by: 'Operator 1',
+    atMs: Date.UTC(2030, 0, 2, 3, 5, 7),
+    othersOpen: 0,
+  },
+};
 const testWords = '测试,非真实警情';
 
 /** What every notifier says alike. */
@@ -123,6 +133,15 @@ export function describeNotifier(
       const text = harness.taken()[0]?.text;
       expect(text).toContain(testWords);
       expect(text).not.toContain('alarm acknowledge');
+    });
+
+    it('says of an answered alarm who has answered and when, and asks nobody to act', async () => {
+      await notify(acknowledgedNotice);
+      const text = harness.taken()[0]?.text;
+      expect(text).toContain('已接警:Station 1');
+      expect(text).toMatch(/Operator 1,.*11:05:07/);
+      expect(text).not.toContain('alarm acknowledge');
+      expect(text).not.toContain('尚无人接警');
     });
 
     it.each(['breaks', 'refuses', 'garbage', 'gone', 'hangs'] as const)(

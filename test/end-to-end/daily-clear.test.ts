@@ -70,7 +70,10 @@ describe('daily-clear, as the chief on duty runs it', { timeout: 120_000 }, () =
     expect(clear().status).toBe(0);
     const again = clear('--by', 'Chief 2');
     expect(again.status).toBe(2);
-    expect(again.stderr).toMatch(/^\S+ was closed already by Chief 1 at \S+\n$/);
+    const local = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d';
+    const refusal = `^\\S+ was closed already by Chief 1 at ${local} \\(Asia/Shanghai\\)\\n$`;
+    expect(again.stderr).toMatch(new RegExp(refusal));
+    expect(clear('--by', 'Chief 2', '--json').stderr).toMatch(/at [\d-]+T[\d:.]+Z\n$/);
   });
 
   it('answers what cannot be with one clear line and exit code 2', () => {
@@ -93,7 +96,7 @@ describe('daily-clear, as the chief on duty runs it', { timeout: 120_000 }, () =
     scheme.hubSays('alarm', 'acknowledge', '1', '--by', 'Operator 1');
     const resolve = ['--by', 'Operator 2', '--cause', 'false', '--note', 'a child'];
     scheme.hubSays('alarm', 'resolve', '1', ...resolve);
-    const time = '\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z';
+    const time = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d';
     const shown = scheme.hubSays('alarm', 'show', '1');
     for (const line of [
       'raised  hold',
@@ -102,6 +105,14 @@ describe('daily-clear, as the chief on duty runs it', { timeout: 120_000 }, () =
     ]) {
       expect(shown).toMatch(new RegExp(`^${time}  ${line}$`, 'm'));
     }
+    expect(shown.match(/Asia\/Shanghai/g), 'the zone, once').toHaveLength(1);
+    expect(scheme.hubSays('alarm', 'show', '1', '--json')).toMatch(/"at":"[\d-]+T[\d:.]+Z"/);
+    for (const list of [['alarm', 'list'], ['status'], ['station', 'list']]) {
+      expect(scheme.hubSays(...list), list.join()).not.toMatch(/\d\dT\d\d:/);
+    }
+    expect(scheme.hubSays('alarm', 'list')).toMatch(
+      new RegExp(`^2  raised  ${time}  Station 1\\nTimes: Asia/Shanghai$`),
+    );
     expect(scheme.askHub('alarm', 'show', '9').stderr).toBe('there is no alarm 9\n');
     expect(scheme.hubSays('alarm', 'figures')).toMatch(
       /^station +real {2}false {2}mistake {2}test {2}unresolved\nStation 1 +0 +1 +0 +0 +1$/m,

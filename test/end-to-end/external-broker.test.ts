@@ -14,6 +14,9 @@ import { Scheme } from '../support/scheme.ts';
 import { VirtualStation } from '../support/virtual-station.ts';
 
 const uid = '04A1B2C3';
+const troublesSchema = z.looseObject({
+  hubTroubles: z.array(z.looseObject({ kind: z.string(), detail: z.string() })),
+});
 const statusSchema = z.looseObject({
   stations: z.array(z.looseObject({ state: z.string() })),
   refusals: z.array(z.looseObject({ reason: z.string(), count: z.int() })),
@@ -57,6 +60,35 @@ describe("a hub that uses somebody else's broker", { timeout: 120_000 }, () => {
     expect(scheme.balance()).toBe(10);
     const entries = z.looseObject({ entries: z.int() });
     expect(entries.parse(JSON.parse(scheme.hubSays('status', '--json'))).entries).toBe(3);
+  });
+
+  it('is in trouble while the broker is away, and says so wherever it still can', async () => {
+    const hubTroubles = () =>
+      troublesSchema.parse(JSON.parse(scheme.hubSays('status', '--json'))).hubTroubles;
+    const httpPort = /HTTP on port (\d+)/.exec(hub.output)?.[1];
+    const health = async () => {
+      const answer = await fetch(`http://127.0.0.1:${httpPort}/healthz`);
+      return { status: answer.status, body: JSON.parse(await answer.text()) };
+    };
+    expect([hubTroubles(), (await health()).body]).toEqual([[], { ok: true, troubles: [] }]);
+    await broker.kill();
+    await eventually('the trouble', () => hubTroubles().length > 0);
+    const about = { kind: 'broker', detail: expect.stringContaining('ECONNREFUSED') };
+    expect(hubTroubles()).toMatchObject([about]);
+    expect(scheme.hubSays('status')).toMatch(/^trouble of the hub: broker since .*ECONNREFUSED/m);
+    // Who restarts hubs that do not work shall leave this one alone.
+    expect(await health()).toMatchObject({ status: 200, body: { ok: true, troubles: [about] } });
+    // Whoever follows the feed comes back a moment later than the hub.
+    await feed.stop();
+    await broker.resume();
+    while ((await health()).body.troubles.length > 0);
+    feed = await FeedListener.start(broker.port);
+    await eventually('both on the feed', () => feed.messages('trouble').length >= 2);
+    expect(feed.messages('trouble').filter(({ kind }) => kind === 'broker')).toMatchObject([
+      { kind: 'broker', state: 'begun' },
+      { kind: 'broker', state: 'ended' },
+    ]);
+    expect(hubTroubles()).toEqual([]);
   });
 
   it('takes no copy of what a station once said for the station, and what the broker keeps for no attack', async () => {

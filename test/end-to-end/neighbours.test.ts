@@ -100,6 +100,19 @@ describe('two stations and a hub', { timeout: 180_000 }, () => {
     await second.light('all-well');
   });
 
+  it('tell a neighbour that was taken off the list while it was away that the call is over for it', async () => {
+    operator('station', 'neighbours', firstId, '--set', secondId);
+    const second = await startSecond({ silent: false });
+    await first.press(1200);
+    await second.light('neighbour-alarm');
+    await hub.stop();
+    operator('station', 'neighbours', firstId, '--none');
+    hub = await start(scheme.startHub());
+    await second.light('all-well');
+    expect((await second.view()).neighbours).toEqual([]);
+    expect((await first.view()).light.row).toMatch(/^alarm/);
+  });
+
   it('keep a silent one silent: its own call and its neighbour show as one wink', async () => {
     const feed = await start(FeedListener.start(scheme.mqttPort));
     const second = await startSecond({ silent: true });

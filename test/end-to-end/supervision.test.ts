@@ -81,6 +81,26 @@ describe('a hub that looks after its station', { timeout: 180_000 }, () => {
     expect(feed.messages('trouble').map(({ state }) => state)).toEqual(['begun', 'ended']);
   });
 
+  it('gives a test of a station that hangs up in time, for good, and says so', async () => {
+    const { id } = found();
+    process.kill(station.program.pid, 'SIGSTOP');
+    try {
+      const asked = scheme.askHub('station', 'test', id, '--by', 'Operator 1');
+      expect(asked.status).toBe(1);
+      expect(asked.stdout).toMatch(
+        /^test 1: st-\w+ has not answered within 15 s\. It is recorded as failed;/,
+      );
+    } finally {
+      process.kill(station.program.pid, 'SIGCONT');
+    }
+    await eventually('the late answer', () => feed.messages('alarm').length >= 2);
+    expect(feed.messages('alarm')).toMatchObject([
+      { state: 'test-timed-out', operator: 'Operator 1', testId: 1, awaitedMs: 15_000 },
+      { state: 'test', operator: 'Operator 1', testId: 1, inTime: false },
+    ]);
+    expect(found().lastTest).toBeNull();
+  });
+
   it('misses a station that hangs as soon as it was told to', async () => {
     scheme.hubSays('station', 'watch', found().id, '--silent-after', '20');
     // It is heard of often enough for that, on a machine that is busy: nothing is missed.

@@ -2,6 +2,7 @@ import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { alarmHistory } from '../../hub/app/alarm-history.ts';
 import { dailyClearMigration } from '../../hub/store/migration-daily-clear.ts';
+import { unacknowledgedMigration } from '../../hub/store/migration-unacknowledged.ts';
 import { migrations } from '../../hub/store/migrations.ts';
 import { storeOn } from '../../hub/store/open-store.ts';
 import { AlarmDesk, mondayMs } from '../support/alarm-desk.ts';
@@ -47,12 +48,14 @@ describe('an alarm', () => {
     expect((await alarmHistory(desk.store, id)).history).toMatchObject([
       { event: 'raised', at: iso(mondayMs - 5_000), by: null, detail: 'hold' },
       { event: 'stored', at: iso(mondayMs), by: null, detail: null },
-      { event: 'acknowledged', at: iso(mondayMs + 60_000), by: 'Operator 1', detail: '{}' },
       {
         ...{ event: 'resolved', at: iso(mondayMs + 60_000), by: 'Operator 1' },
         detail: '{"cause":"mistake","note":"tried out"}',
       },
     ]);
+    const rows = await desk.store.db.selectFrom('alarm').selectAll().execute();
+    expect(rows).toMatchObject([{ acknowledged_ms: null, acknowledged_by: null }]);
+    await expect(desk.acknowledge(id)).rejects.toThrow(/was already resolved/);
     await expect(alarmHistory(desk.store, id + 1)).rejects.toThrow(`there is no alarm ${id + 1}`);
   });
 
@@ -90,6 +93,32 @@ describe('the database', () => {
       { event: 'raised' },
       { event: 'stored', at: iso(20) },
     ]);
+    await store.close();
+  });
+
+  it('of an older program learns which alarms were resolved unacknowledged', async () => {
+    const sqlite = new BetterSqlite(':memory:');
+    const before = migrations.slice(0, migrations.indexOf(unacknowledgedMigration));
+    for (const sql of before) sqlite.exec(sql);
+    sqlite.pragma(`user_version = ${before.length}`);
+    const columns = 'id, station, epoch, seq, raised_ms, stored_ms';
+    const life = 'acknowledged_ms, acknowledged_by, resolved_ms, resolved_by';
+    sqlite.exec(`
+      INSERT INTO station (id, name, mac_key, mqtt_password_hash, created_at)
+        VALUES ('st', 'Station 1', '', '', 0);
+      INSERT INTO alarm (${columns}, ${life}) VALUES
+        (1, 'st', 'ep', 1, 10, 20, 50, 'Operator 1', 50, 'Operator 1'),
+        (2, 'st', 'ep', 2, 10, 20, 40, 'Operator 1', 50, 'Operator 1'),
+        (3, 'st', 'ep', 3, 10, 20, 50, 'Operator 1', 50, 'Operator 1'),
+        (4, 'st', 'ep', 4, 10, 20, 50, 'Operator 1', NULL, NULL);
+      INSERT INTO operator_action (at, by, action, subject, detail)
+        VALUES (50, 'Operator 1', 'alarm acknowledged', '3', '{}');
+    `);
+    const store = storeOn(sqlite);
+    const rows = await store.db.selectFrom('alarm').select('acknowledged_ms').execute();
+    expect(rows.map(({ acknowledged_ms }) => acknowledged_ms)).toEqual([null, 40, 50, 50]);
+    expect(() => sqlite.exec('UPDATE alarm SET acknowledged_ms = 1 WHERE id = 1')).toThrow(/never/);
+    expect(() => sqlite.exec('UPDATE alarm SET acknowledged_ms = 1 WHERE id = 2')).toThrow(/never/);
     await store.close();
   });
 

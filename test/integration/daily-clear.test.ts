@@ -50,6 +50,17 @@ describe('a day', () => {
     expect(text).toContain('2026-03-02 can be closed: add --by NAME.');
   });
 
+  it('says of an alarm that was resolved unacknowledged that nobody acknowledged it', async () => {
+    const id = await desk.raise();
+    desk.nowMs += 90_000;
+    await desk.resolve(id, 'real', 'Operator 2');
+    desk.nowMs += dayMs;
+    const report = await desk.close(monday);
+    const done = { by: 'Operator 2', afterMs: 90_000 };
+    expect(report).toMatchObject({ state: 'closed', matters: [{ acknowledged: null, done }] });
+    expect(dayText(report)).toContain('  not acknowledged  after 1 min 30 s by Operator 2: real');
+  });
+
   it('is the local one: what happens an hour apart can be of two days', async () => {
     const midnightMs = Date.parse('2026-03-02T16:00:00Z');
     await desk.raise({ raisedMs: midnightMs - 1 });

@@ -10,6 +10,7 @@ import {
   never,
   notice,
   other,
+  quick,
   sequences,
   short,
   startNotifier,
@@ -106,7 +107,8 @@ describe('an encrypted line', () => {
 });
 
 describe('the supervision of a line', () => {
-  const interval = { supervisionS: 0.05, attemptsMax: 2 };
+  const interval = { supervisionS: 1, attemptsMax: 2 };
+  const fast = { timers: quick };
 
   function supervise(notifier: Dc09Notifier): (string | undefined)[] {
     const told: (string | undefined)[] = [];
@@ -116,7 +118,7 @@ describe('the supervision of a line', () => {
 
   it('is a NULL with 0000 now and then, which uses up no sequence of an event', async () => {
     const receiver = await startReceiver();
-    const notifier = startNotifier(receiver.port, interval);
+    const notifier = startNotifier(receiver.port, interval, fast);
     const told = supervise(notifier);
     await eventually('three NULLs', () => receiver.frames.length >= 3);
     await notifier.notify(notice, never);
@@ -129,7 +131,7 @@ describe('the supervision of a line', () => {
 
   it('is encrypted where the line is', async () => {
     const receiver = await startReceiver({ key: Buffer.from(key, 'hex') });
-    supervise(startNotifier(receiver.port, { ...interval, key }));
+    supervise(startNotifier(receiver.port, { ...interval, key }, fast));
     await eventually('two NULLs', () => receiver.frames.length >= 2);
     expect(receiver.frames[0]).toMatchObject({ id: 'NULL', isEncrypted: true, data: '' });
     expect(receiver.faults).toEqual([]);
@@ -137,7 +139,7 @@ describe('the supervision of a line', () => {
 
   it('tells that the line is lost as long as it is, with the reason of now, and that it is back', async () => {
     const port = await freePort();
-    const told = supervise(startNotifier(port, { ...interval, ...brief }));
+    const told = supervise(startNotifier(port, { ...interval, ...brief }, fast));
     await eventually('the trouble', () => told.length > 0);
     const silent = await startReceiver({ port });
     silent.usual = 'silent';
@@ -154,7 +156,7 @@ describe('the supervision of a line', () => {
   it('tells of a good line from the first try on, whatever was thought of it before', async () => {
     const receiver = await startReceiver();
     const settings = { ...interval, ...brief, attemptsMax: 1 };
-    const notifier = startNotifier(receiver.port, settings);
+    const notifier = startNotifier(receiver.port, settings, fast);
     const told = supervise(notifier);
     await eventually('the first try', () => told.length === 1);
     expect(told).toEqual([undefined]);
@@ -168,7 +170,7 @@ describe('the supervision of a line', () => {
 
   it('ends no trouble of an event that was not understood; the next one that is does', async () => {
     const receiver = await startReceiver();
-    const notifier = startNotifier(receiver.port, interval);
+    const notifier = startNotifier(receiver.port, interval, fast);
     receiver.usual = 'duh';
     await errorOf(notifier.notify(notice, never));
     receiver.usual = 'ack';
@@ -214,7 +216,7 @@ describe('the supervision of a line', () => {
     expect(receiver.frames.map(({ id }) => id)).toEqual(['SIA-DCS']);
 
     receiver.usual = 'silent';
-    const notifier = startNotifier(receiver.port, { ...interval, ackTimeoutS: 3_600 });
+    const notifier = startNotifier(receiver.port, { ...interval, ackTimeoutS: 3_600 }, fast);
     const told = supervise(notifier);
     await eventually('the NULL', () => receiver.frames.length === 2);
     await notifier.stop();

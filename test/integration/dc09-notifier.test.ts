@@ -17,6 +17,9 @@ import {
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 
+const answered = { state: 'resolved', by: 'Operator 1', atMs: 2_000, othersOpen: 0 } as const;
+const resolved = { ...notice, id: 'no-1-resolved', answered };
+
 afterEach(stopAll);
 
 describe('an alarm for a monitoring station', () => {
@@ -27,12 +30,24 @@ describe('an alarm for a monitoring station', () => {
     ['sia', { ...notice, station: 'st-00000009' }, { id: 'SIA-DCS', data: '#1234|Nri1/PA00' }],
     ['contact-id', notice, { id: 'ADM-CID', data: '#1234|1120 01 007' }],
     ['contact-id', { ...notice, isTest: true }, { id: 'ADM-CID', data: '#1234|1602 01 007' }],
+    ['sia', resolved, { id: 'SIA-DCS', data: '#1234|Nri1/PH07' }],
+    ['contact-id', resolved, { id: 'ADM-CID', data: '#1234|3120 01 007' }],
   ] as const)('is an event with code and zone: %s, %o', async (format, told, expected) => {
     const receiver = await startReceiver();
     await startNotifier(receiver.port, { format }).notify(told, never);
     const header = { sequence: '0001', receiver: '0', line: '0', account: '1234' };
     expect(receiver.frames).toMatchObject([{ ...expected, ...header, isEncrypted: false }]);
     expect(receiver.faults).toEqual([]);
+  });
+
+  it('has no event for an acknowledgement, nor for a zone where another alarm stands', () => {
+    const notifier = startNotifier(1);
+    const of = (change: object) =>
+      notifier.hasWordsFor({ ...notice, answered: { ...answered, ...change } });
+    expect([of({}), of({ state: 'acknowledged' }), of({ othersOpen: 1 })]).toEqual([
+      ...[true, false, false],
+    ]);
+    expect(notifier.hasWordsFor(notice)).toBe(true);
   });
 
   it('carries the receiver number and line prefix that the monitoring station wants', async () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { exampleNotice, failureOf } from '../contracts/notifier-contract.ts';
+import { acknowledgedNotice, exampleNotice, failureOf } from '../contracts/notifier-contract.ts';
 import { dingtalkUrl, never, notifierOf, secrets, wecomUrl } from '../support/notifier-scenes.ts';
 import { WebReceiver } from '../support/web-receiver.ts';
 
@@ -51,17 +51,19 @@ describe('a group robot', () => {
     expect(message).toMatch(/longer than/);
   });
 
-  it('mentions everybody when that is wished, and never in a test', async () => {
+  it('mentions everybody when that is wished, and never in a test or an answer', async () => {
     await wecom().notify(exampleNotice, never);
     await dingtalk().notify(exampleNotice, never);
     for (const isTest of [false, true]) {
       await wecom({ mentionAll: true }).notify({ ...exampleNotice, isTest }, never);
       await dingtalk({ mentionAll: true }).notify({ ...exampleNotice, isTest }, never);
     }
+    await wecom({ mentionAll: true }).notify(acknowledgedNotice, never);
+    await dingtalk({ mentionAll: true }).notify(acknowledgedNotice, never);
     const all = bodies().map(
       (body) => /@all|"isAtAll":true/.test(JSON.stringify(body)), //
     );
-    expect(all).toEqual([false, false, true, true, false, false]);
+    expect(all).toEqual([false, false, true, true, ...Array(4).fill(false)]);
   });
 
   it('mentions nobody because of what a station is called', async () => {

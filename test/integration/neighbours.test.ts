@@ -192,6 +192,31 @@ describe('choosing neighbours', () => {
     expect(await told(), 'a call that is over').toHaveLength(before + 2);
   });
 
+  it('tells whom it took off the list, when it comes back, that the calls until then are over', async () => {
+    const chosen = (...ids: string[]) => setNeighbours(hub.store, hub.station, ids, 'Operator 1');
+    const heard = async (nowMs?: number) =>
+      (await callsFor(second, nowMs)).map((message) => Object(message).command);
+    await chosen(second);
+    const past = new Past(hub, 'alarm').add(0, { type: 'alarm', gesture: 'hold' });
+    await hub.give(past.message(1, 1), hub.macKey, 'alarm');
+    await chosen(third);
+    past.add(1, { type: 'alarm', gesture: 'hold' });
+    await hub.give(past.message(2, 2), hub.macKey, 'alarm');
+    const alarm = { epoch: past.epoch, seq: 1 };
+    const ended = { name: 'neighbour-alarm', alarm, stationName: 'Station 1', state: 'resolved' };
+    expect(await heard(), 'and nothing of what came later').toEqual([ended]);
+    // The call may have been told to it late, and stands as long again.
+    expect(await heard(hub.nowMs + 2 * neighbourToldMs - 1)).toEqual([ended]);
+    expect(await heard(hub.nowMs + 2 * neighbourToldMs)).toEqual([]);
+    await chosen(second);
+    expect(
+      (await heard()).map(({ state }) => state),
+      'a neighbour again',
+    ).toEqual([...['raised', 'raised']]);
+    await chosen();
+    expect((await heard()).map(({ state }) => state)).toEqual(['resolved', 'resolved']);
+  });
+
   it('by distance tells who is moved away that the calls of now are over for them', async () => {
     const place = (station: string, latitude: number) =>
       placeStation(hub.store, station, { latitude, longitude: 123.4 }, 'Operator 1');

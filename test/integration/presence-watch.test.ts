@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { addStation, revokeStation } from '../../hub/app/registry.ts';
 import { listStations } from '../../hub/app/reports.ts';
 import { listTroubles } from '../../hub/app/troubles.ts';
+import { silenceLookEveryMs } from '../../hub/domain/presence.ts';
 import { outgoingSchema } from '../../hub/feed/outgoing.ts';
 import { PresenceWatch } from '../../hub/presence/presence-watch.ts';
 import { openStore, type Store } from '../../hub/store/open-store.ts';
@@ -166,7 +167,8 @@ describe('the presence watch', () => {
 
   it('finds who fell silent, whatever the wall clock does, and who speaks again', async () => {
     await watch.take(presence(true));
-    nowMs = silentAfterMs;
+    // The last look that is in time for what comes before the next one.
+    nowMs = silentAfterMs - silenceLookEveryMs;
     wallJumpMs = 3_600_000;
     await watch.sweep();
     expect(await state()).toBe('online');
@@ -235,8 +237,8 @@ describe('the presence watch', () => {
   it('gives each station its own time, and tells it to speak often enough', async () => {
     ownSilenceMs = 20_000;
     await watch.take(presence(true));
-    expect(sent.at(-1)).toMatchObject({ command: { name: 'announce-every', everyMs: 6_666 } });
-    nowMs = ownSilenceMs;
+    expect(sent.at(-1)).toMatchObject({ command: { name: 'announce-every', everyMs: 5_666 } });
+    nowMs = ownSilenceMs - silenceLookEveryMs;
     await watch.sweep();
     expect(await state()).toBe('online');
     nowMs += 1;

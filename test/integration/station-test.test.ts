@@ -172,8 +172,8 @@ describe('a test of the alarm', () => {
     await watchStation(store, station, { silentAfterMs: undefined, defaultMs }, 'test');
     const commands = (await hub.outgoing()).map(({ body }) => body['command']);
     expect(commands).toEqual([
-      { name: 'announce-every', everyMs: 6_666 },
-      { name: 'announce-every', everyMs: 30_000 },
+      { name: 'announce-every', everyMs: 5_666 },
+      { name: 'announce-every', everyMs: 29_000 },
     ]);
   });
 });

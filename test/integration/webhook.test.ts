@@ -1,6 +1,6 @@
 import { Webhook as ReferenceReceiver } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { exampleNotice, failureOf } from '../contracts/notifier-contract.ts';
+import { acknowledgedNotice, exampleNotice, failureOf } from '../contracts/notifier-contract.ts';
 import { TestAuthority } from '../support/certificate.ts';
 import { never, notifierOf, secrets } from '../support/notifier-scenes.ts';
 import { WebReceiver } from '../support/web-receiver.ts';
@@ -51,6 +51,20 @@ describe('a webhook', () => {
     expect(JSON.parse(receiver.requests[0]?.body ?? '')).toMatchObject({
       type: 'alarm.test',
       data: { isTest: true },
+    });
+  });
+
+  it('says in its type that an alarm was answered, and in its data by whom, when and why', async () => {
+    await notifier().notify(acknowledgedNotice, never);
+    expect(JSON.parse(receiver.requests[0]?.body ?? '')).toMatchObject({
+      ...{ type: 'alarm.acknowledged', timestamp: '2030-01-02T03:05:07.000Z' },
+      data: { alarmId: 7, by: 'Operator 1', at: '2030-01-02T03:05:07.000Z', othersOpen: 0 },
+    });
+    const answered = { state: 'resolved', by: 'Operator 2', atMs: 0, othersOpen: 1 } as const;
+    const over = { ...exampleNotice, answered: { ...answered, cause: 'false' as const } };
+    await notifier().notify(over, never);
+    expect(JSON.parse(receiver.requests[1]?.body ?? '')).toMatchObject({
+      ...{ type: 'alarm.resolved', data: { by: 'Operator 2', cause: 'false', othersOpen: 1 } },
     });
   });
 

@@ -16,7 +16,6 @@ describe('the settings of a monitoring station', () => {
       receiver: '0',
       line: '0',
       format: 'sia',
-      supervisionS: 90,
       ackTimeoutS: 5,
       attemptsMax: 3,
       zones: {},
@@ -47,7 +46,11 @@ describe('the settings of a monitoring station', () => {
       { ackTimeoutS: 60, attemptsMax: 10 },
       'attemptsMax: with ackTimeoutS one notice might take 775 s: 240 at most',
     ],
-    [{ supervisionS: 5 }, 'supervisionS: 0, or 10 to 3600'],
+    [
+      { supervisionS: 29 },
+      'supervisionS: one try may take 28 s with ackTimeoutS and attemptsMax: 0, or 30 to 3600',
+    ],
+    [{ supervisionS: 3_601 }, 'supervisionS: Too big: expected number to be <=3600'],
     [
       { zones: { 'st-00000001': 7, 'st-00000002': 8, 'st-00000003': 7 } },
       "zones.st-00000003: is st-00000001's zone 7 too: help would be sent to one of the two",
@@ -70,6 +73,11 @@ describe('the settings of a monitoring station', () => {
       'zones of Monitoring lack st-00000002, st-00000003, st-00000004, st-00000005, st-00000006 and 2 more: told as zone 0',
     ]);
     expect(zoneWarnings([settings], ['st-00000001', 'st-00000009'])).toEqual([]);
+  });
+
+  it('take the 20 s of the highest class, with less patience for one answer', () => {
+    expect(faults({ supervisionS: 20, ackTimeoutS: 3, attemptsMax: 2 })).toEqual([]);
+    expect(faults({ supervisionS: 0 })).toEqual([]);
   });
 
   it('list all their faults at once, and never the key', () => {

@@ -5,8 +5,8 @@ import { systemTimers, type Timers } from '../../../shared/timers.ts';
 import type { Notice, Notifier } from '../notifier.ts';
 import { Dc09Line, type LineOptions, NotUnderstood } from './dc09-line.ts';
 import type { Dc09Settings } from './dc09-settings.ts';
-import { eventData } from './event-data.ts';
-import { deliveryMaxMs, retryLimits } from './line-limits.ts';
+import { eventData, hasEventFor } from './event-data.ts';
+import { deliveryMaxMs, probeEveryMs, retryLimits } from './line-limits.ts';
 import { LineSupervision } from './line-supervision.ts';
 import { SequenceBook } from './sequence-book.ts';
 
@@ -16,7 +16,7 @@ export interface Dc09Options extends Partial<LineOptions> {
   readonly firstSequence?: number;
 }
 
-/** Tells a monitoring station of alarms and tests by ANSI/SIA DC-09. */
+/** Tells a monitoring station of alarms, of their end and of tests by ANSI/SIA DC-09. */
 export class Dc09Notifier implements Notifier {
   readonly name: string;
   /** Alarms that cannot even be sent wait for each other besides: those at the end are cut off. */
@@ -65,13 +65,17 @@ export class Dc09Notifier implements Notifier {
     this.#supervision?.worked();
   }
 
-  /** Tries the line now and then at the interval of the settings; 0 there leaves it alone. */
+  hasWordsFor(notice: Pick<Notice, 'answered'>): boolean {
+    return hasEventFor(notice);
+  }
+
+  /** Tries the line as often as the settings' `supervisionS` takes; 0 there leaves it alone. */
   start(onTrouble: (trouble: string | undefined) => void): void {
     const { supervisionS } = this.#settings;
     if (supervisionS === 0) return;
     if (this.#supervision !== undefined) throw new Error(`${this.name} is supervised already`);
     this.#supervision = new LineSupervision({
-      intervalMs: supervisionS * 1000,
+      intervalMs: probeEveryMs(supervisionS, this.noticeMaxMs),
       timers: this.#timers,
       // NULL has 0000: it is no event, and uses up no number.
       probe: (signal) => this.#line.deliver({ id: 'NULL', sequence: 0, data: '' }, signal),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { stationIdSchema } from '../../../shared/ids.ts';
 import { noticeLimitMs } from '../notifier.ts';
 import { notifierNameSchema } from '../notifier-name.ts';
-import { deliveryMaxMs } from './line-limits.ts';
+import { deliveryMaxMs, supervisionMinS } from './line-limits.ts';
 
 const hexDigits = (least: number, most: number, what: string) =>
   z
@@ -17,14 +17,10 @@ const hexDigits = (least: number, most: number, what: string) =>
 const zoneLast = 999;
 const zoneSchema = z.int().min(1).max(zoneLast);
 
-/**
- * A lost line is trouble after this and the attempts of one try: with the other defaults 108 s at most
- * (90, three times 5, and pauses of 1 and 2). EN 50136 wants 90 s of a line of class SP5 or DP4: whoever
- * needs that sets 60.
- */
-const supervisionDefaultS = 90;
+const supervisionMaxS = 3_600;
 
 const timesSchema = z.looseObject({ ackTimeoutS: z.int(), attemptsMax: z.int() });
+const supervisedSchema = timesSchema.extend({ supervisionS: z.int().optional() });
 
 /** A monitoring station that takes events as ANSI/SIA DC-09. What it asks for, its operators tell. */
 export const dc09Schema = z
@@ -47,11 +43,12 @@ export const dc09Schema = z
         'expected 32, 48 or 64 hexadecimal digits (AES-128, -192, -256)',
       )
       .optional(),
-    /** How often the line is tried between alarms; 0 for never. */
-    supervisionS: z
-      .int()
-      .refine((seconds) => seconds === 0 || (seconds >= 10 && seconds <= 3_600), '0, or 10 to 3600')
-      .default(supervisionDefaultS),
+    /**
+     * A line that is lost is trouble no later than this after its last sign of life; between alarms it
+     * is tried as often as that takes. 0 for never. Left out, it is 90 s, or more where the two below
+     * leave no room for that.
+     */
+    supervisionS: z.int().min(0).max(supervisionMaxS).optional(),
     /** How long an answer may take before the same frame is sent again. */
     ackTimeoutS: z.int().min(1).max(60).default(5),
     /** How often one event is sent before the ladder hears that it failed; the ladder waits for nobody. */
@@ -82,6 +79,18 @@ export const dc09Schema = z
       context.addIssue({ code: 'custom', path: ['attemptsMax'], message });
     },
     { when: ({ value }) => timesSchema.safeParse(value).success },
+  )
+  .superRefine(
+    (settings, context) => {
+      const { supervisionS } = settings;
+      const maxMs = deliveryMaxMs(settings);
+      const minS = supervisionMinS(maxMs);
+      const isKept = supervisionS === undefined || supervisionS === 0 || supervisionS >= minS;
+      if (isKept || maxMs > noticeLimitMs) return;
+      const message = `one try may take ${maxMs / 1000} s with ackTimeoutS and attemptsMax: 0, or ${minS} to ${supervisionMaxS}`;
+      context.addIssue({ code: 'custom', path: ['supervisionS'], message });
+    },
+    { when: ({ value }) => supervisedSchema.safeParse(value).success },
   )
   .refine(({ zones, zoneDefault }) => !Object.values(zones).includes(zoneDefault), {
     path: ['zoneDefault'],

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { alarmCauses } from '../domain/alarm.ts';
+import { addAlarmEvent } from '../ingest/alarm-rows.ts';
+import type { Answered, Notice } from '../notify/notifier.ts';
+import type { Db } from '../store/schema.ts';
+import { readClimb } from './ladder-rows.ts';
+
+/** An answer that those who were called for the alarm are to be told. */
+export interface UntoldAnswer {
+  readonly alarm: number;
+  readonly state: Answered['state'];
+}
+
+/** @returns what is still to be told, the acknowledgement of an alarm before its resolution. */
+export const readUntold = (db: Db): Promise<UntoldAnswer[]> =>
+  db
+    .selectFrom('untold_answer')
+    .select(['alarm_id as alarm', 'state'])
+    .orderBy('alarm_id')
+    .orderBy('state') // 'acknowledged' is before 'resolved'
+    .execute();
+
+/** Everybody has been told, or nobody had been called. */
+export async function removeUntold(db: Db, { alarm, state }: UntoldAnswer): Promise<void> {
+  await db
+    .deleteFrom('untold_answer')
+    .where('alarm_id', '=', alarm)
+    .where('state', '=', state)
+    .execute();
+}
+
+const saidSchema = z.object({ state: z.string(), notifier: z.string() });
+
+/** @returns whom to tell: who was called, without those of whom it is known that they were told. */
+export async function whomToTell(db: Db, { alarm, state }: UntoldAnswer): Promise<string[]> {
+  const { called } = await readClimb(db, alarm);
+  const events = await db
+    .selectFrom('alarm_event')
+    .select('detail')
+    .where('alarm_id', '=', alarm)
+    .where('event', 'in', ['answer-told', 'answer-not-told'])
+    .execute();
+  const told = events
+    .map(({ detail }) => saidSchema.parse(JSON.parse(detail ?? '{}')))
+    .filter((said) => said.state === state)
+    .map(({ notifier }) => notifier);
+  return called.filter((name) => !told.includes(name));
+}
+
+/** @returns the notice of an answer, but for whom it is */
+export async function noticeOfAnswer(
+  db: Db,
+  { alarm, state }: UntoldAnswer,
+  nameOf: (station: string) => string,
+): Promise<Omit<Notice, 'id'>> {
+  const row = await db
+    .selectFrom('alarm')
+    .selectAll()
+    .where('id', '=', alarm)
+    .executeTakeFirstOrThrow();
+  const { climb } = await readClimb(db, alarm);
+  const { n } = await db
+    .selectFrom('alarm')
+    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .where('station', '=', row.station)
+    .where('id', '<>', alarm)
+    .where('resolved_ms', 'is', null)
+    .executeTakeFirstOrThrow();
+  const isOver = state === 'resolved';
+  const [by, atMs] = isOver
+    ? [row.resolved_by, row.resolved_ms]
+    : [row.acknowledged_by, row.acknowledged_ms];
+  const cause = isOver ? alarmCauses.find((known) => known === row.cause) : undefined;
+  const who = { state, by: by ?? '', atMs: atMs ?? 0, othersOpen: Number(n) };
+  return {
+    alarmId: alarm,
+    station: row.station,
+    stationName: nameOf(row.station),
+    raisedMs: row.raised_ms,
+    storedMs: row.stored_ms,
+    isMistake: row.mistake_ms !== null,
+    isTest: false,
+    step: Math.max(1, climb.step),
+    answered: cause === undefined ? who : { ...who, cause },
+  };
+}
+
+/** @param told `reason`: why it failed; undefined when the other side has taken it */
+export async function writeAnswerTold(
+  db: Db,
+  { alarm, state }: UntoldAnswer,
+  told: { notifier: string; tookMs: number; reason: string | undefined },
+  at: number,
+): Promise<void> {
+  const event = told.reason === undefined ? 'answer-told' : 'answer-not-told';
+  const detail = JSON.stringify({ state, ...told });
+  await db.transaction().execute((trx) => addAlarmEvent(trx, { alarm, at, event, detail }));
+}

@@ -1,0 +1,118 @@
+import type { Log } from '../../shared/log.ts';
+import type { Timers } from '../../shared/timers.ts';
+import type { Notice, Notifier } from '../notify/notifier.ts';
+import type { Db } from '../store/schema.ts';
+import {
+  noticeOfAnswer,
+  readUntold,
+  removeUntold,
+  type UntoldAnswer,
+  whomToTell,
+  writeAnswerTold,
+} from './answer-rows.ts';
+import { attempt } from './attempt.ts';
+
+export interface AnswerTellerOptions {
+  readonly db: Db;
+  readonly notifiers: ReadonlyMap<string, Notifier>;
+  readonly nameOf: (station: string) => string;
+  /** The hub's wall clock, milliseconds. */
+  readonly now: () => number;
+  readonly timers: Timers;
+  readonly onTrouble: (notifier: string, trouble: string | undefined) => void;
+  /** Aborts when the hub ends: who was not told by then is told after the next start. */
+  readonly ending: AbortSignal;
+  readonly log: Log;
+}
+
+const nameOfAnswer = ({ alarm, state }: UntoldAnswer): string => `${alarm} ${state}`;
+
+/**
+ * Tells everybody who was called for an alarm that somebody has answered, each once for the
+ * acknowledgement and once for the resolution. A notice that fails is trouble of its notifier, and
+ * nothing more: the alarm is answered all the same.
+ */
+export class AnswerTeller {
+  readonly #options: AnswerTellerOptions;
+  readonly #telling = new Map<string, Promise<void>>();
+  /** What each notifier was told last of an alarm: a resolution comes after the acknowledgement. */
+  readonly #before = new Map<string, Promise<unknown>>();
+
+  constructor(options: AnswerTellerOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to tell what is new. @param isCalling whether the ladder may still call somebody for the alarm */
+  async look(isCalling: (alarm: number) => boolean): Promise<void> {
+    const untold = await readUntold(this.#options.db);
+    for (const answer of untold) {
+      if (this.#options.ending.aborted) return;
+      const name = nameOfAnswer(answer);
+      if (isCalling(answer.alarm) || this.#telling.has(name)) continue;
+      // The hub was away, or two operators were quick: that it is resolved says all.
+      const isOld = answer.state === 'acknowledged' && hasResolution(untold, answer);
+      if (isOld) await removeUntold(this.#options.db, answer);
+      else this.#begin(answer, name);
+    }
+  }
+
+  /** Fulfils when nothing is being told any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#telling.values());
+  }
+
+  #begin(answer: UntoldAnswer, name: string): void {
+    const { log } = this.#options;
+    const done = this.#tellAll(answer).then(
+      () => {
+        this.#telling.delete(name);
+      },
+      // It stays under way until the next start: to try at each look would tell people without end.
+      (error: unknown) => log.error({ err: error, ...answer }, 'answer not told'),
+    );
+    this.#telling.set(name, done);
+  }
+
+  async #tellAll(answer: UntoldAnswer): Promise<void> {
+    const { db, nameOf, notifiers, ending } = this.#options;
+    const notice = await noticeOfAnswer(db, answer, nameOf);
+    const told = (await whomToTell(db, answer)).flatMap((name) => {
+      const notifier = notifiers.get(name);
+      const isTold = notifier !== undefined && (notifier.hasWordsFor?.(notice) ?? true);
+      return isTold ? [this.#inOrder(answer, notifier, notice)] : [];
+    });
+    const failed = (await Promise.allSettled(told)).filter((one) => one.status === 'rejected');
+    if (failed[0]) throw failed[0].reason;
+    if (!ending.aborted) await removeUntold(db, answer);
+  }
+
+  #inOrder(answer: UntoldAnswer, notifier: Notifier, notice: Omit<Notice, 'id'>): Promise<void> {
+    const key = `${answer.alarm} ${notifier.name}`;
+    const before = this.#before.get(key) ?? Promise.resolve();
+    const mine = before.then(() => this.#tell(answer, notifier, notice));
+    const forget = (): void => {
+      if (this.#before.get(key) === ended) this.#before.delete(key);
+    };
+    // What failed is told by `mine`; the next in order goes on.
+    const ended: Promise<void> = mine.then(forget, forget);
+    this.#before.set(key, ended);
+    return mine;
+  }
+
+  async #tell(answer: UntoldAnswer, notifier: Notifier, about: Omit<Notice, 'id'>): Promise<void> {
+    const { db, now, timers, onTrouble, ending, log } = this.#options;
+    const { alarm, state } = answer;
+    const { name } = notifier;
+    const startedMs = timers.now();
+    const notice = { ...about, id: `alarm-${alarm}-${state}-${name}` };
+    const reason = await attempt(notifier, notice, { timers, signals: [ending] });
+    if (ending.aborted) return;
+    if (reason !== undefined) log.error({ alarm, state, notifier: name, reason }, 'not notified');
+    onTrouble(name, reason);
+    const tookMs = Math.round(timers.now() - startedMs);
+    await writeAnswerTold(db, answer, { notifier: name, tookMs, reason }, now());
+  }
+}
+
+const hasResolution = (untold: readonly UntoldAnswer[], { alarm }: UntoldAnswer): boolean =>
+  untold.some((one) => one.alarm === alarm && one.state === 'resolved');
