@@ -1,6 +1,8 @@
 import type { Bus } from '../../shared/bus/bus.ts';
 import type { Log } from '../../shared/log.ts';
 import { systemTimers } from '../../shared/timers.ts';
+import type { OtherPath } from '../../shared/wire/entry.ts';
+import type { AlarmKey } from '../../shared/wire/messages.ts';
 import type { Brain } from '../brain.ts';
 import { hubReachable } from '../domain/state.ts';
 import type { JournalKeeper } from '../journal/journal-keeper.ts';
@@ -11,6 +13,8 @@ import { startRelayServer } from '../relay/relay-server.ts';
 import type { StationSettings } from '../settings/station-settings.ts';
 import type { Uplink } from '../uplink/uplink.ts';
 import { SecondPath } from './second-path.ts';
+import { SecondPathTrial } from './trial.ts';
+import { Ways } from './ways.ts';
 
 export interface SecondPathOptions {
   readonly settings: StationSettings;
@@ -24,22 +28,31 @@ export interface SecondPathOptions {
   readonly log: Log;
 }
 
+/** By what else than the broker an alarm goes, as the settings have it. */
+export const otherPathsOf = ({ secondPath, relay }: StationSettings): readonly OtherPath[] => [
+  ...(secondPath === undefined ? [] : ['https' as const]),
+  ...(relay.enabled ? ['relay' as const] : []),
+];
+
 /** What else brings an alarm to the hub, as far as the settings ask for it. */
 export async function startSecondPath(
   options: SecondPathOptions,
 ): Promise<{ stop(): Promise<void> }> {
   const { settings, brain, uplink, log } = options;
+  const timers = systemTimers;
   const { station, relay, secondPath } = settings;
   const closers: (() => unknown)[] = [];
   const neighbours = relay.enabled ? await joinNeighbours(options, closers) : undefined;
-  if (secondPath !== undefined || neighbours !== undefined) {
-    const path = new SecondPath({
-      ...{ station, hub: secondPath, neighbours, brain, log, timers: systemTimers },
-      sealed: (seq) => sealedFrom(options, seq),
-      answered: (payload) => uplink.answered(payload),
-    });
+  const sealed = (seq: number) => sealedFrom(options, seq);
+  const ways = new Ways({ station, hub: secondPath, neighbours, sealed });
+  const answered = (payload: Uint8Array) => uplink.answered(payload);
+  if (ways.hasHttps || ways.hasNeighbours) {
+    const path = new SecondPath({ ways, brain, answered, timers, log });
     closers.push(() => path.stop());
   }
+  const isReceiptFor = (entry: AlarmKey, answer: Uint8Array) => uplink.isReceiptFor(entry, answer);
+  const trial = new SecondPathTrial({ ways, brain, isReceiptFor, timers, log });
+  closers.push(() => trial.stop());
   return {
     async stop() {
       for (let close = closers.pop(); close; close = closers.pop()) await close();

@@ -5,6 +5,7 @@ import { ledgerMigration } from './migration-ledger.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
 import { peopleMigration } from './migration-people.ts';
 import { rewardsMigration } from './migration-rewards.ts';
+import { secondPathMigration } from './migration-second-path.ts';
 import { sessionsMigration } from './migration-sessions.ts';
 import { supervisionMigration } from './migration-supervision.ts';
 import { unownedMigration } from './migration-unowned.ts';
@@ -200,4 +201,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   rewardsMigration,
   peopleMigration,
   datingAnewMigration,
+  secondPathMigration,
 ];
