@@ -21,7 +21,7 @@ export interface SecondPathParts {
   /** Believes the hub's sealed receipt and nothing else. @returns whether it was one */
   readonly answered: (payload: Uint8Array) => boolean;
   readonly timers: Timers;
-  readonly random?: () => number;
+  readonly random: () => number;
   readonly log: Log;
 }
 
@@ -136,6 +136,6 @@ export class SecondPath {
   }
 
   #freshWaits(): Generator<number, never> {
-    return backoff(attemptLimits, this.#parts.random ?? Math.random);
+    return backoff(attemptLimits, this.#parts.random);
   }
 }

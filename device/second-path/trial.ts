@@ -133,13 +133,15 @@ export class SecondPathTrial {
   }
 
   #wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      const callOff = this.#parts.timers.after(ms, resolve);
-      signal.addEventListener('abort', () => {
+      const end = (): void => {
         callOff();
+        signal.removeEventListener('abort', end);
         resolve();
-      });
-      if (signal.aborted) resolve();
+      };
+      const callOff = this.#parts.timers.after(ms, end);
+      signal.addEventListener('abort', end);
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { Neighbour } from '../relay/neighbours.ts';
-import { post } from './post.ts';
+import type { post } from './post.ts';
 
 /** A TLS handshake over a bad mobile network takes four round trips of more than a second. */
 const httpsTimeoutMs = 8_000;
@@ -16,8 +16,7 @@ export interface WaysParts {
   readonly neighbours: { list(): readonly Neighbour[]; look(): void } | undefined;
   /** The alarm-lane message of one entry, sealed now; undefined when the journal does not give it. */
   readonly sealed: (seq: number) => Uint8Array | undefined;
-  /** By default over the network. */
-  readonly post?: typeof post;
+  readonly post: typeof post;
 }
 
 /** One entry of the alarm lane that is to be brought to the hub. */
@@ -80,9 +79,8 @@ export class Ways {
   ): Promise<Failure> {
     const message = this.#parts.sealed(seq);
     if (message === undefined) return 'the journal does not give it';
-    const send = this.#parts.post ?? post;
     try {
-      const { status, body } = await send(url, message, { ...options, signal });
+      const { status, body } = await this.#parts.post(url, message, { ...options, signal });
       if (signal.aborted) return 'called off';
       if (status !== 200) return `answered ${status}`;
       return accepts(body) ? undefined : 'answered, but not for the hub';

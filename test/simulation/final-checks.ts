@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { localDay } from '../../hub/domain/dating.ts';
 import { fold, volunteerAccount } from '../../hub/domain/ledger.ts';
 import { scoreDay } from '../../hub/domain/scoring.ts';
-import { checkNeighbours, checkTests } from './call-checks.ts';
+import { checkNeighbours, checkTests, checkTried } from './call-checks.ts';
 import type { FeedRecord } from './feed-record.ts';
 import { keyOf } from './hub-facts.ts';
 import { type SimulatedHub, timeZone } from './simulated-hub.ts';
@@ -56,7 +56,9 @@ export function checkAtTheEnd(
   }
   checkJournal(world, stations, db);
   checkAlarms(world, stations, db, feed);
+  hub.legs.check(db);
   checkTests(world, stations, db);
+  checkTried(world, hub, db);
   checkNeighbours(world, stations, db);
   checkLedger(world, db, feed);
   // A station that takes no part in this run is missed for good.
