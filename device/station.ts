@@ -20,7 +20,7 @@ import { PcscReader } from './reader/pcsc-reader.ts';
 import type { Reader } from './reader/reader.ts';
 import { VirtualReader } from './reader/virtual-reader.ts';
 import type { Neighbours } from './relay/neighbours.ts';
-import { startSecondPath } from './second-path/start.ts';
+import { otherPathsOf, startSecondPath } from './second-path/start.ts';
 import type { StationSettings } from './settings/station-settings.ts';
 import { Uplink } from './uplink/uplink.ts';
 import { readVersion } from './version.ts';
@@ -66,7 +66,9 @@ export async function startStation(options: StationOptions): Promise<RunningStat
   const { reader, panel } = hardwareParts;
   const { button, silent } = settings;
   const restored = keeper.journal.restore();
-  const state = initialState(button, restored, systemTimers.now(), { silent });
+  const state = initialState(button, restored, systemTimers.now(), {
+    ...{ silent, otherPaths: otherPathsOf(settings) },
+  });
   const uplink = new Uplink({
     station: settings.station,
     macKey: settings.macKey,

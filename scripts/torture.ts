@@ -15,7 +15,7 @@ const command = new Command('torture')
   .description(
     'Cuts, freezes and falsifies the connections of real stations to a real hub, kills both without ' +
       'notice, puts an old backup in the place of the hub, keeps everybody from the broker for a ' +
-      'quarter of the time, and then counts: what was signalled as taken must be at the hub, exactly once.',
+      'quarter of the time, in which calls must get through by HTTPS, and then counts: what was signalled as taken must be at the hub, exactly once.',
   )
   .option('--seconds <s>', 'how long things go wrong', count, 60)
   .option('--seed <text>', 'repeats the faults of another run', randomBytes(4).toString('hex'))
@@ -59,6 +59,7 @@ const reportText = (report: TortureReport): string =>
       `${report.stations} stations; ${report.drainSeconds} s until all had come to rest`,
     `taps signalled     ${report.tapsSignalled} (and ${report.tapsUnanswered} without an answer)`,
     `alarms signalled   ${report.alarmsSignalled}, in the journals ${report.alarmsInJournals}, at the hub ${report.alarmsAtHub}`,
+    `  by which path    ${listOf(report.alarmPaths)}; one may have come by both`,
     `  by the operator  acknowledged ${report.acknowledged}, resolved ${report.resolved}`,
     `in the journals    ${report.entriesInJournals} entries`,
     `at the hub         ${report.entriesAtHub} entries`,
@@ -66,7 +67,9 @@ const reportText = (report: TortureReport): string =>
     `doubled            ${report.doubled}`,
     `faults             ${listOf(report.faults)}`,
     `killed             ${listOf(report.kills)}`,
-    `broker outages     ${report.outages}, each a quarter of the run`,
+    `broker outages     ${report.outages}, a quarter of the run; ` +
+      `stored before its end: a call from ${report.storedWithoutBroker} of ${report.stations} stations`,
+    `at the hub's door  ${listOf(report.doorFaults)}`,
     `refused by the hub ${listOf(report.refusals) || 'nothing'}`,
     `ledger             ${report.ledger === 'adds up' ? report.ledger : report.ledger.join('; ')}`,
     ...report.violations.map((text) => `VIOLATION  ${text}`),

@@ -25,7 +25,13 @@ import {
   restoredLanes,
   type StationState,
 } from './state.ts';
-import { nextTestDeadlineMs, testAged, testAsked, testTaken } from './station-test.ts';
+import {
+  nextTestDeadlineMs,
+  secondPathTried,
+  testAged,
+  testAsked,
+  testTaken,
+} from './station-test.ts';
 import type { Input, Step } from './steps.ts';
 import { nextTapDeadlineMs, tapAged, tapSignal } from './taps.ts';
 
@@ -78,6 +84,8 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
       return buttonMoved(state, input, nowMs);
     case 'test':
       return testAsked(state, input.request, nowMs);
+    case 'second-path-tried':
+      return secondPathTried(state, input);
     case 'announce-every':
       return announceEvery(state, input.everyMs, nowMs);
     case 'appended':
@@ -154,6 +162,7 @@ function appended(
     }
     case 'started':
     case 'clock':
+    case 'second-path':
       return only(grown);
   }
 }

@@ -1,4 +1,4 @@
-import type { Lane } from '../../shared/wire/entry.ts';
+import type { Lane, OtherPath } from '../../shared/wire/entry.ts';
 import { announceEveryDefaultMs } from '../../shared/wire/limits.ts';
 import type {
   AlarmKey,
@@ -82,6 +82,8 @@ export interface StationState {
   readonly rules: ButtonRules;
   /** Whether calls for help show as a wink and sound nothing, as at a bank counter. */
   readonly silent: boolean;
+  /** What a test is sent by beside the broker, because an alarm would be. */
+  readonly otherPaths: readonly OtherPath[];
   readonly epoch: string;
   /** Whether there is a connection to the broker. */
   readonly connected: boolean;
@@ -138,17 +140,24 @@ export const restoredLanes = ({ lanes: { alarm, routine } }: Restored): StationS
 export const restoredAlarms = ({ latched }: Restored, nowMs: number): readonly LatchedAlarm[] =>
   latched.map((alarm) => ({ ...alarm, raisedMs: nowMs, pressedMs: undefined }));
 
+/** What the settings say of a station, its button apart; by default nothing out of the ordinary. */
+export interface StationHabits {
+  readonly silent?: boolean;
+  readonly otherPaths?: readonly OtherPath[];
+}
+
 /** The state of a unit that has just started, with what its journal remembers. */
 export function initialState(
   rules: ButtonRules,
   restored: Restored,
   nowMs: number,
-  { silent = false } = {},
+  { silent = false, otherPaths = [] }: StationHabits = {},
 ): StationState {
   const { hold = 'none' } = restored;
   return {
     rules,
     silent,
+    otherPaths,
     epoch: restored.epoch,
     connected: false,
     hubOnline: false,

@@ -2,6 +2,9 @@ import { undeliveredAfterMs } from './alarms.ts';
 import { append, type Decision, only } from './decision.ts';
 import type { Gesture } from './gesture.ts';
 import type { PartName, StartHold, StationState, TestSignal } from './state.ts';
+import type { EntryDraft, Input } from './steps.ts';
+
+type TestDraft = Extract<EntryDraft, { type: 'test' }>;
 
 /** How long the light tells what came of a test. */
 export const testShownMs = 5_000;
@@ -15,7 +18,7 @@ export function testAsked(state: StationState, request: string, nowMs: number): 
   const known = { ...state, testRequests };
   return state.parts.disk === 'fault'
     ? refused(known, nowMs)
-    : only(known, append({ type: 'test', by: 'operator', request }));
+    : only(known, append(testBy(state, { by: 'operator', request })));
 }
 
 /** The button has been held since before the start for as long as a hold takes. */
@@ -23,8 +26,26 @@ export function testHeld(state: StationState, nowMs: number): Decision {
   const next = { ...state, startHold: 'over' as const };
   return state.parts.disk === 'fault'
     ? refused(next, nowMs)
-    : only(next, append({ type: 'test', by: 'unit' }));
+    : only(next, append(testBy(state, { by: 'unit' })));
 }
+
+/** The entry says by what else it goes, so that the hub knows of what there is news to come. */
+const testBy = (
+  { otherPaths }: StationState,
+  asked: Pick<TestDraft, 'by' | 'request'>,
+): TestDraft => ({
+  ...{ type: 'test', ...asked },
+  ...(otherPaths.length === 0 ? {} : { paths: otherPaths }),
+});
+
+/** What came of a test by the other paths is told like all else, unless its journal is gone. */
+export const secondPathTried = (
+  state: StationState,
+  { test, tried }: Extract<Input, { type: 'second-path-tried' }>,
+): Decision =>
+  test.epoch === state.epoch
+    ? only(state, append({ type: 'second-path', test: test.seq, tried }))
+    : only(state);
 
 /** What room there is left on the disk is for alarms: the test is told to have failed. */
 const refused = (state: StationState, nowMs: number): Decision =>

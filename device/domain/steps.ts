@@ -1,4 +1,4 @@
-import type { Lane, TestedBy } from '../../shared/wire/entry.ts';
+import type { Lane, OtherPath, TestedBy, TriedPath } from '../../shared/wire/entry.ts';
 import type {
   AlarmKey,
   AlarmState,
@@ -18,7 +18,8 @@ export type EntryDraft =
   | { type: 'fault'; part: PartName; state: 'begun' | 'ended'; detail: string }
   | { type: 'alarm'; gesture: Gesture }
   | { type: 'mistake'; alarm: number }
-  | { type: 'test'; by: TestedBy; request?: string };
+  | { type: 'second-path'; test: number; tried: readonly TriedPath[] }
+  | { type: 'test'; by: TestedBy; request?: string; paths?: readonly OtherPath[] };
 
 /**
  * How a receipt stands to the journal: of the same past; from beyond the journal's end, which was
@@ -36,6 +37,8 @@ export type Input =
   | { type: 'button'; edge: 'down' | 'up'; found?: boolean }
   /** An operator asks for a test of the alarm's way. */
   | { type: 'test'; request: string }
+  /** A test was sent by the other paths too, and this came of it. */
+  | { type: 'second-path-tried'; test: AlarmKey; tried: readonly TriedPath[] }
   /** The hub wants to hear of the station so often. */
   | { type: 'announce-every'; everyMs: number }
   /** The journal has it on disk. */

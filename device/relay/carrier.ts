@@ -31,8 +31,8 @@ export const answerWithinMs = 4_000;
 /** Takes neighbours' alarms to the hub over this station's own connection. It can read them, and no more. */
 export class Carrier {
   readonly #parts: CarrierParts;
-  /** Who waits, by the MAC of the message that was carried: the same bytes may come twice. */
-  readonly #waiting = new Map<string, Set<(carried: Carried) => void>>();
+  /** Who waits, by the MAC of the message that was carried: the hub names it by that alone. */
+  readonly #waiting = new Map<string, Waiting>();
 
   constructor(parts: CarrierParts) {
     this.#parts = parts;
@@ -49,16 +49,17 @@ export class Carrier {
     const text = Buffer.from(message).toString();
     const payload = encodeMessage(macKey, { v: 1, station, kind: 'relay', message: text });
     return new Promise((resolve) => {
-      const waiting = this.#waiting.get(of) ?? new Set();
+      const waiting = this.#waiting.get(of) ?? { told: new Set(), carried: 0, refused: 0 };
       this.#waiting.set(of, waiting);
       const done = (carried: Carried): void => {
         callOff();
-        waiting.delete(done);
-        if (waiting.size === 0 && this.#waiting.get(of) === waiting) this.#waiting.delete(of);
+        waiting.told.delete(done);
+        if (waiting.told.size === 0 && this.#waiting.get(of) === waiting) this.#waiting.delete(of);
         resolve(carried);
       };
       const callOff = timers.after(answerWithinMs, () => done({ kind: 'unreachable' }));
-      waiting.add(done);
+      waiting.told.add(done);
+      waiting.carried += 1;
       bus.publish(stationTopic(station, 'relay'), payload).catch((error: unknown) => {
         log.info({ err: error }, "a neighbour's alarm could not be carried");
         done({ kind: 'unreachable' });
@@ -75,7 +76,19 @@ export class Carrier {
       return;
     }
     const { of, receipt } = message;
+    const waiting = this.#waiting.get(of);
+    if (waiting === undefined) return;
+    if (receipt === null) waiting.refused += 1;
+    // Whoever overheard an alarm may bring it altered, under the same MAC, to have it refused.
+    if (receipt === null && waiting.refused < waiting.carried) return;
     const carried: Carried = receipt === null ? { kind: 'refused' } : { kind: 'receipt', receipt };
-    for (const done of [...(this.#waiting.get(of) ?? [])]) done(carried);
+    for (const done of [...waiting.told]) done(carried);
   }
+}
+
+interface Waiting {
+  readonly told: Set<(carried: Carried) => void>;
+  /** Messages with this MAC that are under way to the hub, or were. */
+  carried: number;
+  refused: number;
 }

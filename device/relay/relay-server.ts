@@ -108,8 +108,8 @@ export async function startRelayServer(options: RelayServerOptions): Promise<Rel
   };
 }
 
-/** Whether its MAC is right only the hub can tell. */
-function isNeighboursAlarm(body: Uint8Array, own: string): boolean {
+/** Whether its MAC is right only the hub can tell. @param own the station that is asked to carry it */
+export function isNeighboursAlarm(body: Uint8Array, own: string): boolean {
   const decoded = decodeStationMessage(body);
   if (!decoded.ok || carriedMac(body) === undefined) return false;
   return decoded.value.kind === 'alarm' && decoded.value.station !== own;

@@ -7,6 +7,7 @@ import type { Lane } from '../../shared/wire/entry.ts';
 import { latchedAlarmsMax } from '../../shared/wire/limits.ts';
 import { seal } from '../../shared/wire/mac.ts';
 import type {
+  AlarmKey,
   BootAnchor,
   CommandMessage,
   HealthMessage,
@@ -120,6 +121,13 @@ export class Uplink {
     if (message?.kind !== 'receipt' || message.lane !== 'alarm') return false;
     this.#receipted(message);
     return true;
+  }
+
+  /** @returns whether this is the hub's sealed word that it has the alarm lane as far as this entry. */
+  isReceiptFor({ epoch, seq }: AlarmKey, payload: Uint8Array): boolean {
+    const message = this.#authentic(payload);
+    const isOfLane = message?.kind === 'receipt' && message.lane === 'alarm';
+    return isOfLane && message.epoch === epoch && message.through >= seq;
   }
 
   /** An alarm waits for no pause between attempts to connect. */

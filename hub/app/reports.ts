@@ -24,7 +24,9 @@ export async function listStations({ db }: Store) {
       silentAfterMs: silent_after_ms,
       /** The last test of the alarm's way that was delivered in time. */
       lastTest: timeText(tested.get(id) ?? null),
-      troubles: troubles.filter(({ station }) => station === id).map(({ kind }) => kind),
+      troubles: [
+        ...new Set(troubles.filter(({ station }) => station === id).map(({ kind }) => kind)),
+      ],
       health: health === null ? null : healthMessageSchema.parse(JSON.parse(health)),
     }),
   );

@@ -1,8 +1,11 @@
+import type { Selectable } from 'kysely';
+import { z } from 'zod';
 import { newTestRequest } from '../../shared/ids.ts';
+import { type OtherPath, otherPathSchema } from '../../shared/wire/entry.ts';
 import { announceEveryFor } from '../domain/presence.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import type { Store } from '../store/open-store.ts';
-import type { Db, Trx } from '../store/schema.ts';
+import type { Db, Schema, Trx } from '../store/schema.ts';
 import { noteAction, Refusal } from './registry.ts';
 
 /** @returns when each station's way was last tried with success, by station. */
@@ -57,6 +60,14 @@ export function askForTest(
   });
 }
 
+/** One other path of a test. `answered` is null until the station says what came of it. */
+export interface TestedPath {
+  readonly path: OtherPath;
+  readonly answered: boolean | null;
+  readonly tookMs: number | null;
+  readonly detail: string;
+}
+
 /**
  * @returns a test as it stands; `storedAt` is null until the station's entry is here, and `timedOutAt`
  * unless it was given up before
@@ -67,14 +78,59 @@ export async function testOf({ db }: Pick<Store, 'db'>, id: number) {
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
-  const tookMs =
-    row.stored_ms === null || row.requested_ms === null ? null : row.stored_ms - row.requested_ms;
-  const legs: unknown = row.legs === null ? null : JSON.parse(row.legs);
-  const storedAt = row.stored_ms === null ? null : new Date(row.stored_ms).toISOString();
-  const timedOutAt = row.timed_out_ms === null ? null : new Date(row.timed_out_ms).toISOString();
-  const inTime = row.in_time === 1;
-  return { id, station: row.station, storedAt, timedOutAt, inTime, tookMs, legs };
+  return described(db, row);
 }
+
+/** @returns the latest tests, newest first, of one station or of all; at most `max`. @throws Refusal */
+export async function listTests(
+  { db }: Pick<Store, 'db'>,
+  { station, max }: { station?: string | undefined; max: number },
+) {
+  let query = db.selectFrom('station_test').selectAll().orderBy('id', 'desc').limit(max);
+  if (station !== undefined) {
+    const known = db.selectFrom('station').select('id').where('id', '=', station);
+    if (!(await known.executeTakeFirst())) throw new Refusal(`there is no station ${station}`);
+    query = query.where('station', '=', station);
+  }
+  const rows = await query.execute();
+  return Promise.all(rows.map((row) => described(db, row)));
+}
+
+async function described(db: Db, row: Selectable<Schema['station_test']>) {
+  const { id, station, by, operator, stored_ms: storedMs, requested_ms: requestedMs } = row;
+  const tookMs = storedMs === null || requestedMs === null ? null : storedMs - requestedMs;
+  const legs: unknown = row.legs === null ? null : JSON.parse(row.legs);
+  return {
+    ...{ id, station, by, operator, requestedAt: timeText(requestedMs) },
+    ...{ storedAt: timeText(storedMs), timedOutAt: timeText(row.timed_out_ms) },
+    ...{ inTime: row.in_time === 1, tookMs, legs },
+    paths: await pathsOf(db, row),
+  };
+}
+
+const timeText = (ms: number | null): string | null =>
+  ms === null ? null : new Date(ms).toISOString();
+
+async function pathsOf(
+  db: Db,
+  { station, epoch, seq, paths }: Selectable<Schema['station_test']>,
+): Promise<TestedPath[]> {
+  if (epoch === null || seq === null || paths === null) return [];
+  const tried = await db
+    .selectFrom('second_path_try')
+    .select(['path', 'took_ms as tookMs', 'detail'])
+    .where('station', '=', station)
+    .where('epoch', '=', epoch)
+    .where('test_seq', '=', seq)
+    .execute();
+  return pathsSchema.parse(JSON.parse(paths)).map((path) => {
+    const said = tried.find((one) => one.path === path);
+    if (said === undefined) return { path, answered: null, tookMs: null, detail: '' };
+    return { ...said, answered: said.tookMs !== null };
+  });
+}
+
+const pathsSchema = z.array(otherPathSchema);
 
 /**
  * Says how long a station may be silent before that is trouble, and tells the station to speak often

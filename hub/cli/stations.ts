@@ -28,7 +28,7 @@ export function addStationCommands(program: Command): void {
   const station = program
     .command('station')
     .description(
-      'Stations: add, list, show, describe, test, watch, place, choose neighbours, revoke.',
+      'Stations: add, list, show, describe, test, tests, watch, place, choose neighbours, revoke.',
     );
   station.addCommand(
     command('add', 'Adds a station and writes its settings file, which holds its keys (mode 0600).')

@@ -3,7 +3,13 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { count } from '../../shared/command-line.ts';
 import { isInUse } from '../../shared/process-lock.ts';
 import { Refusal } from '../app/registry.ts';
-import { askForTest, testOf, watchStation } from '../app/station-tests.ts';
+import {
+  askForTest,
+  listTests,
+  type TestedPath,
+  testOf,
+  watchStation,
+} from '../app/station-tests.ts';
 import { endTrouble, listTroubles } from '../app/troubles.ts';
 import { silentAfterMaxMs, silentAfterMinMs } from '../domain/presence.ts';
 import { testAwaitedMs } from '../domain/trouble.ts';
@@ -12,7 +18,11 @@ import { answer, type Common, command, fromHere, operator, withStore } from './r
 
 /** The hub gives a test up by its own clock, and looks now and then. */
 const recordedWithinMs = 3_000;
+/** Two attempts by each other path, at its own time-out, and the way here: see the station's trial. */
+const pathsAwaitedMs = 25_000;
 const lookEveryMs = 100;
+/** Of the latest tests: a screenful or two. */
+const testsMax = 50;
 
 /** Adds what looks after stations. @param station the command "station", with its other subcommands */
 export function addSupervisionCommands(program: Command, station: Command): void {
@@ -21,6 +31,11 @@ export function addSupervisionCommands(program: Command, station: Command): void
       .argument('<id>', 'st-…')
       .option('--by <name>', 'who asks for it', operator)
       .action(test),
+  );
+  station.addCommand(
+    command('tests', 'Lists the latest tests, and what came of them by each path.')
+      .argument('[id]', 'st-…; all stations without')
+      .action(listAllTests),
   );
   station.addCommand(
     command('watch', 'Says after how long a station that is not heard of is trouble.')
@@ -56,25 +71,47 @@ function silentSeconds(text: string): number {
   throw new InvalidArgumentError(`expected whole seconds from ${min} to ${max}.`);
 }
 
-/** Waits for what comes of it; a test without an answer ends the program with exit code 1. */
+/** Waits for what comes of it; a way that does not answer ends the program with exit code 1. */
 async function test(id: string, flags: Common & { by: string }): Promise<void> {
   if (!isInUse(fromHere(flags.data), 'hub')) throw new Refusal('the hub is not running');
   const result = await withStore(flags, async (store) => {
     const number = await askForTest(store, { station: id, by: flags.by });
-    const endMs = performance.now() + testAwaitedMs + recordedWithinMs;
-    for (;;) {
-      const now = await testOf(store, number);
-      const isEnded = now.storedAt !== null || now.timedOutAt !== null;
-      if (isEnded || performance.now() >= endMs) return now;
-      await sleep(lookEveryMs);
-    }
+    const stored = await lookUntil(
+      () => testOf(store, number),
+      ({ storedAt, timedOutAt }) => storedAt !== null || timedOutAt !== null,
+      testAwaitedMs + recordedWithinMs,
+    );
+    if (stored.storedAt === null) return stored;
+    return lookUntil(() => testOf(store, number), isTold, pathsAwaitedMs);
   });
-  answer(flags, result, resultLine(result));
-  if (!result.inTime) process.exitCode = 1;
+  answer(flags, result, testLines(result));
+  if (!result.inTime || result.paths.some(({ answered }) => answered !== true)) {
+    process.exitCode = 1;
+  }
 }
 
-function resultLine(result: Awaited<ReturnType<typeof testOf>>): string {
-  const { id, station, storedAt, timedOutAt, inTime, tookMs } = result;
+type Tested = Awaited<ReturnType<typeof testOf>>;
+
+const isTold = ({ paths }: Tested): boolean => paths.every(({ answered }) => answered !== null);
+
+/** @returns what was seen last, whether it is what was looked for or the time was up. */
+async function lookUntil<T>(
+  look: () => Promise<T>,
+  isIt: (seen: T) => boolean,
+  forMs: number,
+): Promise<T> {
+  const endMs = performance.now() + forMs;
+  for (;;) {
+    const seen = await look();
+    if (isIt(seen) || performance.now() >= endMs) return seen;
+    await sleep(lookEveryMs);
+  }
+}
+
+const testLines = (result: Tested): string =>
+  [resultLine(result), ...result.paths.map((path) => `  ${pathText(path)}`)].join('\n');
+
+function resultLine({ id, station, storedAt, timedOutAt, inTime, tookMs }: Tested): string {
   if (storedAt === null) {
     const record =
       timedOutAt === null
@@ -86,6 +123,27 @@ function resultLine(result: Awaited<ReturnType<typeof testOf>>): string {
   return inTime
     ? `test ${id}: the hub has the test of ${station}${took}; no alarm was raised`
     : `test ${id}: the test of ${station} came too late for an alarm${took}`;
+}
+
+/** Such as `relay in 240 ms, st-00000002`, or `https does not answer: ECONNREFUSED`. */
+function pathText({ path, answered, tookMs, detail }: TestedPath): string {
+  if (answered === null) return `${path}: nothing heard of it`;
+  const more = detail === '' ? '' : answered ? `, ${detail}` : `: ${detail}`;
+  return answered ? `${path} in ${tookMs} ms${more}` : `${path} does not answer${more}`;
+}
+
+async function listAllTests(id: string | undefined, flags: Common): Promise<void> {
+  const tests = await withStore(flags, (store) => listTests(store, { station: id, max: testsMax }));
+  const lines = tests.map(({ id, station, by, operator, storedAt, requestedAt, inTime, paths }) =>
+    [
+      `${id}  ${station}`,
+      `by ${operator ?? by}`,
+      storedAt === null ? `asked ${requestedAt}, not answered` : `stored ${storedAt}`,
+      ...(storedAt === null ? [] : [inTime ? 'in time' : 'too late']),
+      ...paths.map(pathText),
+    ].join('  '),
+  );
+  answer(flags, tests, lines.length === 0 ? 'no tests' : lines.join('\n'));
 }
 
 interface WatchFlags extends Common {

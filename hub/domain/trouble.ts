@@ -1,4 +1,4 @@
-import type { FaultPart } from '../../shared/wire/entry.ts';
+import type { FaultPart, TriedPath } from '../../shared/wire/entry.ts';
 import type { PresenceState } from './presence.ts';
 
 /**
@@ -18,6 +18,7 @@ export const troubleKinds = [
   'entries-missing',
   'fork',
   'never-tested',
+  'second-path',
   'notifier',
   'broker',
 ] as const;
@@ -91,6 +92,12 @@ export const afterFault = (
   { part, state, detail }: { part: FaultPart; state: 'begun' | 'ended'; detail: string },
 ): TroubleNews =>
   state === 'begun' ? { station, kind: part, state, detail } : { station, kind: part, state };
+
+/** What a test says of a path beside the broker; each of them is a part of its own. */
+export const afterTried = (station: string, { path, tookMs, detail }: TriedPath): TroubleNews => {
+  const key = { station, kind: 'second-path', part: path } as const;
+  return tookMs === null ? { ...key, state: 'begun', detail } : { ...key, state: 'ended' };
+};
 
 /**
  * A health report is there before the entry, and comes also when no entry can be written: a fault that

@@ -87,9 +87,7 @@ export async function startStationServer(options: StationServerOptions): Promise
   app.post<{ Params: { id: string } }>('/v1/station/:id/alarm', async (request, reply) => {
     const { body, params } = request;
     if (!(body instanceof Uint8Array)) return turnAway(reply, onTurnedAway, 'http-malformed');
-    const topic = stationTopic(params.id, 'alarm');
-    const answer = await take({ topic, payload: body, retained: false });
-    const sealed = answer.kind === 'receipt' ? seal(answer.receipt) : undefined;
+    const sealed = await receiptFor({ take, seal }, params.id, body);
     if (sealed === undefined) return reply.code(403).send(words.refused);
     return reply.type('application/json').send(sealed);
   });
@@ -97,6 +95,21 @@ export async function startStationServer(options: StationServerOptions): Promise
   const address = app.server.address();
   const listening = address !== null && typeof address === 'object' ? address.port : port;
   return { port: listening, stop: () => app.close() };
+}
+
+/**
+ * @param station whose door it came through, which is not yet proven
+ * @returns the hub's sealed receipt, or undefined when it was refused
+ * @throws when the store failed
+ */
+export async function receiptFor(
+  { take, seal }: Pick<StationServerOptions, 'take' | 'seal'>,
+  station: string,
+  payload: Uint8Array,
+): Promise<Buffer | undefined> {
+  const topic = stationTopic(station, 'alarm');
+  const answer = await take({ topic, payload, retained: false });
+  return answer.kind === 'receipt' ? seal(answer.receipt) : undefined;
 }
 
 /** How many requests are left is nobody's business; when to come again (RFC 9110 §10.2.3) is. */

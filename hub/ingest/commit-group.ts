@@ -12,6 +12,7 @@ import type { CommitWork } from './commit-work.ts';
 import { type LaneCursor, LaneCursors, type LaneKey } from './lane-cursors.ts';
 import { dateFresh, least, rowOfEnd } from './lane-dates.ts';
 import { followGaps } from './missing-entries.ts';
+import { recordTried } from './second-path-rows.ts';
 import { isSetAside, setAside } from './set-aside-rows.ts';
 import { storeIssued } from './settle-day.ts';
 import { recordStationEntry } from './station-rows.ts';
@@ -152,6 +153,8 @@ async function recordEntry(
       return recordAlarmEntry(work, key, entry, occurredMs);
     case 'test':
       return recordTest(work, key, entry, { occurredMs, sent });
+    case 'second-path':
+      return recordTried(work, key, entry, occurredMs);
     default:
       return entry satisfies never;
   }

@@ -3,6 +3,7 @@ import { TroubleBook } from '../app/trouble-book.ts';
 import { isTestInTime } from '../domain/trouble.ts';
 import type { CommitWork } from './commit-work.ts';
 import type { LaneKey } from './lane-cursors.ts';
+import { endUntried } from './second-path-rows.ts';
 
 type TestEntry = Extract<AlarmEntry, { type: 'test' }>;
 
@@ -19,11 +20,12 @@ export interface TestLegs {
  * answer on the station's light.
  */
 export async function recordTest(
-  { trx, outgoing, nowMs, nameOf }: CommitWork,
+  work: CommitWork,
   { station, epoch }: LaneKey,
-  { seq, at, by, request }: TestEntry,
+  { seq, at, by, request, paths = [] }: TestEntry,
   { occurredMs, sent }: { occurredMs: number; sent: Reading },
 ): Promise<void> {
+  const { trx, outgoing, nowMs, nameOf } = work;
   const legs = legsOf(at, sent, nowMs);
   const asked = request === undefined ? undefined : await requestOf({ trx }, station, request);
   const requestedMs = asked?.requested_ms ?? undefined;
@@ -32,6 +34,7 @@ export async function recordTest(
   const done = {
     ...{ epoch, seq, at_ms: occurredMs, stored_ms: nowMs },
     ...{ in_time: isInTime ? (1 as const) : (0 as const), legs: JSON.stringify(legs) },
+    paths: JSON.stringify(paths),
   };
   if (asked) await trx.updateTable('station_test').set(done).where('id', '=', asked.id).execute();
   // Also for a request that this hub does not know, since it came back from an older backup.
@@ -45,6 +48,7 @@ export async function recordTest(
     ...{ inTime: isInTime, ...legs },
     ...(asked ? { testId: asked.id, operator: asked.operator } : {}),
   });
+  await endUntried(work, station, paths);
   if (!isInTime) return;
   await new TroubleBook(trx, outgoing, nowMs).end({ station, kind: 'never-tested' }, nowMs);
 }

@@ -9,6 +9,7 @@ import { neighboursMigration } from './migration-neighbours.ts';
 import { peopleMigration } from './migration-people.ts';
 import { policyMigration } from './migration-policy.ts';
 import { rewardsMigration } from './migration-rewards.ts';
+import { secondPathMigration } from './migration-second-path.ts';
 import { sessionsMigration } from './migration-sessions.ts';
 import { supervisionMigration } from './migration-supervision.ts';
 import { suspicionsMigration } from './migration-suspicions.ts';
@@ -214,4 +215,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   unacknowledgedMigration,
   leftNeighboursMigration,
   testTimeoutsMigration,
+  secondPathMigration,
 ];

@@ -1,5 +1,5 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
-import type { TestedBy } from '../../shared/wire/entry.ts';
+import type { OtherPath, TestedBy } from '../../shared/wire/entry.ts';
 import type { Anchor } from '../domain/boot-anchor.ts';
 import type { DatedBy } from '../domain/dating.ts';
 import type { ReviewReason } from '../domain/review.ts';
@@ -37,6 +37,7 @@ export interface Schema extends PeopleTables {
   station_presence: StationPresenceTable;
   trouble: TroubleTable;
   station_test: StationTestTable;
+  second_path_try: SecondPathTryTable;
   /** Degrees, WGS 84. */
   station_position: { station: string; latitude: number; longitude: number };
   /** Whose neighbours are whoever is within so many metres. */
@@ -264,6 +265,20 @@ interface StationTestTable {
   in_time: Generated<0 | 1>;
   /** How long each leg of the way took, in ms, as JSON. */
   legs: string | null;
+  /** By which paths beside the broker the station sends it, as JSON; null until it is stored. */
+  paths: string | null;
+}
+
+/** What came of a test by one of them. */
+interface SecondPathTryTable {
+  id: Generated<number>;
+  station: string;
+  epoch: string;
+  test_seq: number;
+  path: OtherPath;
+  /** Null when no receipt came. */
+  took_ms: number | null;
+  detail: string;
 }
 
 /** A connection that a station is no longer on. */

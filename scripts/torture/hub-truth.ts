@@ -92,6 +92,18 @@ export class HubTruth {
     return z.array(rowSchema).parse(rows);
   }
 
+  /** @returns how many alarms came by each path, among others, as their histories have it. */
+  alarmPaths(): Record<string, number> {
+    const rows = this.#db
+      .prepare(
+        `SELECT detail ->> 'path' AS path, count(DISTINCT alarm_id) AS alarms FROM alarm_event
+         WHERE event = 'path' GROUP BY 1`,
+      )
+      .all();
+    const paths = z.array(z.object({ path: z.string(), alarms: z.int() })).parse(rows);
+    return Object.fromEntries(paths.map(({ path, alarms }) => [path, alarms]));
+  }
+
   /** @returns what is wrong with the ledger, in a line each. */
   ledgerFaults(): string[] {
     const rows = this.#db

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Gate } from './gate.ts';
 import type { Operator } from './operator.ts';
 import { Random } from './random.ts';
 import { replaceHub } from './replacement.ts';
@@ -44,9 +45,17 @@ export function* killPlan(
   }
 }
 
+export interface KillParts {
+  readonly scene: Scene;
+  readonly operator: Operator;
+  readonly tally: Tally;
+  /** While somebody else passes through it, nobody is killed. */
+  readonly gate: Gate;
+}
+
 /** Kills and starts again, by plan, until it is aborted; whoever was killed last is up again then. */
 export async function killAll(
-  { scene, operator, tally }: { scene: Scene; operator: Operator; tally: Tally },
+  { scene, operator, tally, gate }: KillParts,
   plan: Iterator<Kill, never>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -55,8 +64,9 @@ export async function killAll(
     const dueMs = performance.now() + kill.afterMs;
     while (performance.now() < dueMs && !signal.aborted) await delay(lookEveryMs);
     if (signal.aborted) return;
-    if (kill.kind === 'hub-replaced') await replaceHub(scene, operator, kill);
-    else await killOne(scene, kill);
+    await gate.pass(() =>
+      kill.kind === 'hub-replaced' ? replaceHub(scene, operator, kill) : killOne(scene, kill),
+    );
     tally.kills[kill.kind] += 1;
   }
 }

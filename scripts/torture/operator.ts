@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { Gate } from './gate.ts';
 import { hubCommand } from './hub-command.ts';
 import { Random } from './random.ts';
 import type { Tally } from './tally.ts';
@@ -22,7 +23,7 @@ export class Operator {
   readonly #tally: Tally;
   readonly #violations: Violations;
   #done = new Map<number, 'acknowledged' | 'resolved'>();
-  #idle: Promise<unknown> = Promise.resolve();
+  readonly #commands = new Gate();
 
   constructor(dataDir: string, seed: string, tally: Tally, violations: Violations) {
     this.#dataDir = dataDir;
@@ -48,10 +49,7 @@ export class Operator {
 
   /** Does something while no command of the operator runs. */
   whileIdle<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#idle.then(work);
-    // The caller hears of it; the next goes on.
-    this.#idle = done.catch(() => undefined);
-    return done;
+    return this.#commands.pass(work);
   }
 
   /** @returns what was confirmed to the operator, by alarm. */

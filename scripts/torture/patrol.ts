@@ -57,6 +57,7 @@ export class Patrol {
   readonly #options: PatrolOptions;
   readonly #random: Random;
   readonly #cards: readonly [string, ...string[]];
+  readonly #calls: (() => void)[] = [];
   #lastTap: EntryKey | null = null;
   #lastAlarm: EntryKey | null = null;
 
@@ -75,12 +76,28 @@ export class Patrol {
     while (!signal.aborted) {
       await delay(this.#between(betweenTapsMs));
       if (!victim.isUp) continue;
-      if (performance.now() < pressAtMs) await this.#alive(() => this.#tap());
-      else {
-        await this.#alive(() => this.#press());
-        pressAtMs = performance.now() + this.#between(betweenPressesMs);
+      const calls = this.#calls.splice(0);
+      if (calls.length === 0 && performance.now() < pressAtMs) {
+        await this.#alive(() => this.#tap());
+        continue;
       }
+      await this.#alive(() => this.#press());
+      for (const done of calls) done();
+      pressAtMs = performance.now() + this.#between(betweenPressesMs);
     }
+  }
+
+  get station(): StationInPlay {
+    return this.#options.station;
+  }
+
+  /** Presses as soon as the hand is free. @returns once that is done, or the signal says that all is over */
+  call(signal: AbortSignal): Promise<void> {
+    return new Promise((done) => {
+      signal.addEventListener('abort', () => done(), { once: true });
+      if (signal.aborted) done();
+      else this.#calls.push(done);
+    });
   }
 
   /** A page may be silent when its station was killed; at any other time that is a fault. */

@@ -36,9 +36,25 @@ export class ReceiptWatch {
     };
   }
 
+  /** For one connection to the hub's door, on which there is one answer. */
+  listenHttp(): (chunk: Buffer) => void {
+    let said = '';
+    return (chunk) => {
+      said += chunk.toString();
+      const [head = '', body = ''] = said.split('\r\n\r\n');
+      const length = Number(/^content-length: (\d+)\r?$/im.exec(head)?.[1]);
+      // A receipt is ASCII: its bytes are its characters.
+      if (head.startsWith('HTTP/1.1 200') && body.length === length) this.#check(body);
+    };
+  }
+
   #look(packet: Packet): void {
     if (packet.cmd !== 'publish' || !packet.topic.endsWith('/receipt')) return;
-    const json: unknown = JSON.parse(packet.payload.toString());
+    this.#check(packet.payload.toString());
+  }
+
+  #check(receipt: string): void {
+    const json: unknown = JSON.parse(receipt);
     const { station, epoch, lane, through } = receiptMessageSchema.parse(json);
     this.#count += 1;
     const committed = this.#hub.through(station, epoch, lane);

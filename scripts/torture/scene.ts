@@ -7,6 +7,7 @@ import { writeSettings } from '../../shared/settings/settings-file.ts';
 import { freePort } from '../../test/support/free-port.ts';
 import { Mosquitto } from '../../test/support/mosquitto.ts';
 import { Program } from '../../test/support/program.ts';
+import { type DoorFaultKind, DoorProxy } from './door-proxy.ts';
 import { FaultPlan } from './fault-plan.ts';
 import { FaultyProxy } from './faulty-proxy.ts';
 import { HubTruth } from './hub-truth.ts';
@@ -39,6 +40,7 @@ export class Scene {
   readonly stations: StationInPlay[] = [];
   readonly #options: SceneOptions;
   readonly #proxies: FaultyProxy[] = [];
+  readonly #doors: DoorProxy[] = [];
   #isStopped = false;
   #broker: Mosquitto | undefined;
   #hub: Victim | undefined;
@@ -81,13 +83,15 @@ export class Scene {
 
   storm(): void {
     for (const proxy of this.#proxies) proxy.storm();
+    // The way of the first station to the door is always good: what it calls must get through.
+    for (const door of this.#doors.slice(1)) door.storm();
   }
 
   calm(): void {
-    for (const proxy of this.#proxies) proxy.calm();
+    for (const proxy of [...this.#proxies, ...this.#doors]) proxy.calm();
   }
 
-  /** Nobody reaches the broker, until `unblock`. */
+  /** Nobody reaches the broker, but the hub's door, until `unblock`. */
   block(): void {
     for (const proxy of this.#proxies) proxy.block();
   }
@@ -102,7 +106,7 @@ export class Scene {
     this.#isStopped = true;
     const victims = [...this.stations.map(({ victim }) => victim), this.#hub];
     await Promise.all(victims.map((victim) => victim?.stop()));
-    await Promise.all(this.#proxies.map((proxy) => proxy.stop()));
+    await Promise.all([...this.#proxies, ...this.#doors].map((proxy) => proxy.stop()));
     for (const station of this.stations) station.close();
     this.#truth?.close();
     await this.#broker?.stop();
@@ -121,35 +125,54 @@ export class Scene {
       await addCard(store, await addVolunteer(store, `Volunteer ${index + 1}`, by), uid, by);
     }
     this.#truth = new HubTruth(this.folder);
+    const doorPort = await freePort();
     const receipts = new ReceiptWatch(this.#truth, violations);
     for (let number = 1; number <= stationsCount; number += 1) {
       const proxy = await this.#proxy(brokerPort, () => receipts.listen());
+      const door = await this.#door(doorPort, number, () => receipts.listenHttp());
       const { password, ...identity } = await addStation(store, `Station ${number}`, by);
       const folder = join(this.folder, `station-${number}`);
       mkdirSync(folder, { mode: 0o700 });
       writeSettings(join(folder, 'station.json'), {
         ...identity,
         hub: { url: `mqtt://127.0.0.1:${proxy.port}`, password },
+        secondPath: { url: `http://127.0.0.1:${door.port}` },
         dataDir: folder,
         ...{ reader: { kind: 'virtual' }, panel: { kind: 'virtual' } },
       });
-      this.stations.push(new StationInPlay(number, folder, identity));
+      this.stations.push(new StationInPlay(number, folder, identity, { isDoorOpen: number === 1 }));
     }
     await store.close();
-    await this.#startPrograms(brokerPort);
+    await this.#startPrograms(brokerPort, doorPort);
   }
 
-  async #startPrograms(brokerPort: number): Promise<void> {
-    if (this.#broker !== undefined) {
-      const proxy = await this.#proxy(brokerPort);
-      const url = `mqtt://127.0.0.1:${proxy.port}`;
-      writeSettings(join(this.folder, 'hub.json'), { externalBroker: { url } });
-    }
+  async #startPrograms(brokerPort: number, doorPort: number): Promise<void> {
+    const stationHttp = { host: '127.0.0.1', port: doorPort };
+    const apart = this.#broker === undefined ? undefined : await this.#proxy(brokerPort);
+    const externalBroker = apart && { url: `mqtt://127.0.0.1:${apart.port}` };
+    writeSettings(join(this.folder, 'hub.json'), {
+      stationHttp,
+      ...(externalBroker === undefined ? {} : { externalBroker }),
+    });
     const ports = ['--mqtt-port', `${brokerPort}`, '--http-port', '0'];
     const args = ['start', '--data', this.folder, ...ports];
     this.#hub = new Victim('hub', () => Program.start('hub/main.ts', args, /hub ready/));
     await this.#hub.start();
     await Promise.all(this.stations.map(({ victim }) => victim.start()));
+  }
+
+  async #door(
+    target: number,
+    number: number,
+    listen: () => (chunk: Buffer) => void,
+  ): Promise<DoorProxy> {
+    const { seed, tally } = this.#options;
+    const onHit = (kind: DoorFaultKind): void => {
+      tally.doorFaults[kind] += 1;
+    };
+    const door = await DoorProxy.start({ target, seed: `${seed}/door ${number}`, onHit, listen });
+    this.#doors.push(door);
+    return door;
   }
 
   async #proxy(target: number, listen?: () => (chunk: Buffer) => void): Promise<FaultyProxy> {

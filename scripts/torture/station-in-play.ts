@@ -14,11 +14,19 @@ export class StationInPlay {
   readonly id: string;
   readonly schemeKey: string;
   readonly victim: Victim;
+  /** Whether nothing ever stands in the way to the hub's door. */
+  readonly isDoorOpen: boolean;
   readonly #folder: string;
   #page: StationPage | undefined;
   #truth: StationTruth | undefined;
 
-  constructor(number: number, folder: string, { station, schemeKey }: StationIdentity) {
+  constructor(
+    number: number,
+    folder: string,
+    { station, schemeKey }: StationIdentity,
+    { isDoorOpen }: { isDoorOpen: boolean },
+  ) {
+    this.isDoorOpen = isDoorOpen;
     this.number = number;
     this.id = station;
     this.schemeKey = schemeKey;

@@ -38,6 +38,24 @@ export const faultPartSchema = z.enum([
 ]);
 export type FaultPart = z.infer<typeof faultPartSchema>;
 
+/** What brings an alarm to the hub beside the broker: the hub's own door, or a neighbour that carries it. */
+export const otherPathSchema = z.enum(['https', 'relay']);
+export type OtherPath = z.infer<typeof otherPathSchema>;
+export const otherPaths = otherPathSchema.options;
+
+/** Two of these and all around them are below the bytes of an entry, whatever the characters. */
+export const triedDetailMax = 100;
+
+/** What came of one other path when a test was sent by it. */
+export const triedPathSchema = z.object({
+  path: otherPathSchema,
+  /** Until the hub's sealed receipt was back, by the station's clock; null when none came. */
+  tookMs: z.int().nonnegative().nullable(),
+  /** Who carried it, or why nothing came. */
+  detail: z.string().max(triedDetailMax),
+});
+export type TriedPath = z.infer<typeof triedPathSchema>;
+
 export const routineEntrySchema = z.discriminatedUnion('type', [
   z.object({ ...base, type: z.literal('check-in'), card: cardTokenSchema }),
   z.object({ ...base, type: z.literal('started'), version: z.string().max(40) }),
@@ -49,6 +67,13 @@ export const routineEntrySchema = z.discriminatedUnion('type', [
     part: faultPartSchema,
     state: z.enum(['begun', 'ended']),
     detail: z.string().max(200),
+  }),
+  /** A test of the alarm lane, by its sequence, was sent by the other paths too. */
+  z.object({
+    ...base,
+    type: z.literal('second-path'),
+    test: sequenceSchema,
+    tried: z.array(triedPathSchema).min(1).max(otherPaths.length),
   }),
 ]);
 
@@ -66,6 +91,8 @@ export const alarmEntrySchema = z.discriminatedUnion('type', [
     type: z.literal('test'),
     by: testedBySchema,
     request: testRequestSchema.optional(),
+    /** The other paths that it is sent by too; what comes of them is an entry of its own. */
+    paths: z.array(otherPathSchema).min(1).max(otherPaths.length).optional(),
   }),
 ]);
 

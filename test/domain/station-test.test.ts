@@ -76,6 +76,35 @@ describe('a test that an operator asks for', () => {
   });
 });
 
+describe('a test of a station that has other paths', () => {
+  const tried = [{ path: 'https', tookMs: 240, detail: '' }] as const;
+  const said = (scene: Scene, of: string) =>
+    scene.give({ type: 'second-path-tried', test: { epoch: of, seq: 1 }, tried });
+
+  it('says by which, whoever asks for it', () => {
+    const scene = ask(new Scene().with('https', 'relay').ready().online());
+    const paths = ['https', 'relay'];
+    expect(entries(scene)).toEqual([{ type: 'test', by: 'operator', request, paths }]);
+    const held = down(panel(new Scene().with('https').ready(), 'ready'), true).pass(rules.holdMs);
+    expect(entries(held)).toEqual([{ ...test, paths: ['https'] }]);
+  });
+
+  it('tells what came of it on the lane that never holds up an alarm', () => {
+    const scene = ask(new Scene().with('https').ready().online());
+    scene.take('append');
+    expect(said(scene, epoch).take('append')).toEqual([
+      { type: 'append', lane: 'routine', draft: { type: 'second-path', test: 1, tried } },
+    ]);
+    expect(scene.light).toBe('test-sending');
+  });
+
+  it('tells nothing of a test whose journal is gone', () => {
+    const scene = ask(new Scene().with('https').ready().online()).give(journalReplaced(nextEpoch));
+    scene.take('append');
+    expect(said(scene, epoch).take('append')).toEqual([]);
+  });
+});
+
 describe('a button that is held since before the start', () => {
   it('asks for a test once the hold is long enough, and then calls for help like any other', () => {
     const scene = down(panel(new Scene().ready(), 'ready'), true).pass(rules.holdMs - 1);

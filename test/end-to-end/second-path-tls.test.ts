@@ -15,7 +15,7 @@ const shownSchema = z.looseObject({
   history: z.array(z.looseObject({ event: z.string(), text: z.string() })),
 });
 
-describe('programs whose broker cannot be reached', { timeout: 120_000 }, () => {
+describe('programs with a second path', { timeout: 120_000 }, () => {
   let authority: TestAuthority;
   let scheme: Scheme;
   let port: number;
@@ -57,6 +57,36 @@ describe('programs whose broker cannot be reached', { timeout: 120_000 }, () => 
       JSON.parse(scheme.hubSays('alarm', 'show', '1', '--json')),
     );
     expect(history.map(({ event }) => event)).toEqual(['raised', 'stored', 'path']);
+  });
+
+  it('try it in a test, and say what came of it', async () => {
+    open.push(await scheme.startHub());
+    const station = await VirtualStation.start(scheme.stationFile);
+    await station.light('all-well');
+    const id = /st-\w{8}/.exec(scheme.hubSays('station', 'list'))?.[0] ?? '';
+    expect(scheme.hubSays('station', 'test', id)).toMatch(
+      /^test 1: the hub has the test of st-\w+, \d+ ms .*; no alarm was raised\n {2}https in \d+ ms$/,
+    );
+    await station.stop();
+    const settings = settingsSchema.parse(JSON.parse(readFileSync(scheme.stationFile, 'utf8')));
+    const url = `https://127.0.0.1:${await freePort()}`;
+    writeSettings(scheme.stationFile, { ...settings, secondPath: { url } });
+    open.push(await VirtualStation.start(scheme.stationFile));
+    const failed = await eventually('the station is back', () => {
+      const asked = scheme.askHub('station', 'test', id);
+      return asked.status !== 2 && asked;
+    });
+    expect(failed.status).toBe(1);
+    expect(failed.stdout).toMatch(
+      /no alarm was raised\n {2}https does not answer: ECONNREFUSED\n$/,
+    );
+    expect(scheme.hubSays('trouble', 'list')).toMatch(
+      /^\d+ {2}second-path https {2}Station 1 {2}since .* {2}ECONNREFUSED$/m,
+    );
+    expect(scheme.hubSays('status')).toMatch(/Station 1 .*trouble: second-path/);
+    expect(scheme.hubSays('station', 'tests')).toMatch(
+      /^2 {2}st-\w+ {2}by command line {2}stored \S+ {2}in time {2}https does not answer: ECONNREFUSED\n1 .* in time {2}https in \d+ ms$/,
+    );
   });
 
   it('name what is wrong in one line: no such alarm, a door that is taken, an address that is none', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { revokeStation } from '../../hub/app/registry.ts';
 import { listStations } from '../../hub/app/reports.ts';
-import { askForTest, watchStation } from '../../hub/app/station-tests.ts';
+import { askForTest, listTests, watchStation } from '../../hub/app/station-tests.ts';
 import { listTroubles } from '../../hub/app/troubles.ts';
 import { TestWatch } from '../../hub/presence/test-watch.ts';
 import { createLog } from '../../shared/log.ts';
@@ -154,6 +154,76 @@ describe('a test of the alarm', () => {
     expect(await listTroubles(hub.store)).toHaveLength(1);
     await watch(3650).sweep();
     expect(await listTroubles(hub.store)).toEqual([]);
+  });
+
+  describe('by other paths too', () => {
+    let lane: Past;
+    let told: Past;
+    beforeEach(() => {
+      [lane, told] = [new Past(hub, 'alarm'), new Past(hub)];
+    });
+    const test = async (paths: readonly string[] | undefined) => {
+      const by = { type: 'test', by: 'unit', ...(paths === undefined ? {} : { paths }) };
+      const seq = lane.add(100, by).texts.length;
+      await hub.give(lane.message(seq, seq, 100), hub.macKey, 'alarm');
+      return seq;
+    };
+    const say = (of: number, ...tried: object[]) => {
+      const seq = told.add(100, { type: 'second-path', test: of, tried }).texts.length;
+      return hub.give(told.message(seq, seq, 100));
+    };
+    const well = (path: string) => ({ path, tookMs: 240, detail: '' });
+    const bad = (path: string) => ({ path, tookMs: null, detail: 'ECONNREFUSED' });
+    const paths = async (seq: number) => {
+      const found = await listTests(hub.store, { station: hub.station, max: 50 });
+      return found.at(-seq)?.paths;
+    };
+    const open = async () =>
+      (await listTroubles(hub.store)).map(({ kind, part, detail }) => [kind, part, detail]);
+
+    it('is recorded with what came of each, whichever is heard of first', async () => {
+      told = new Past(hub, 'routine', lane.epoch);
+      await say(1, well('https'), bad('relay'));
+      await test(['https', 'relay']);
+      expect(await paths(1)).toEqual([
+        { path: 'https', answered: true, tookMs: 240, detail: '' },
+        { path: 'relay', answered: false, tookMs: null, detail: 'ECONNREFUSED' },
+      ]);
+      expect(await alarms()).toEqual([]);
+      await test(['https']);
+      expect(await paths(2)).toMatchObject([{ path: 'https', answered: null }]);
+      expect(await paths(1)).toHaveLength(2);
+    });
+
+    it('makes a path that does not answer trouble, from then until it does', async () => {
+      await test(['https', 'relay']);
+      await say(1, bad('https'), bad('relay'));
+      await say(1, bad('https'), well('relay'));
+      expect(await open()).toEqual([['second-path', 'https', 'ECONNREFUSED']]);
+      await say(2, well('https'), well('relay'));
+      expect(await open()).toEqual([]);
+      const stories = (await feed('trouble')).map(({ kind, part, state }) => [kind, part, state]);
+      expect(stories).toEqual([
+        ['second-path', 'https', 'begun'],
+        ['second-path', 'relay', 'begun'],
+        ['second-path', 'relay', 'ended'],
+        ['second-path', 'https', 'ended'],
+      ]);
+    });
+
+    it('ends the trouble of a path by which it is sent no more', async () => {
+      await test(['https', 'relay']);
+      await say(1, bad('https'), bad('relay'));
+      await test(['relay']);
+      expect(await open()).toEqual([['second-path', 'relay', 'ECONNREFUSED']]);
+      await test(undefined);
+      expect(await open()).toEqual([]);
+    });
+
+    it('is listed of a station that there is only', async () => {
+      const stranger = listTests(hub.store, { station: 'st-zzzzzzzz', max: 1 });
+      await expect(stranger).rejects.toThrow(/no station/);
+    });
   });
 
   it('is missed of no station that is revoked', async () => {

@@ -1,6 +1,11 @@
 import type Database from 'better-sqlite3';
+import { z } from 'zod';
 import { neighbourToldMs } from '../../hub/ingest/neighbour-rows.ts';
+import { otherPathSchema } from '../../shared/wire/entry.ts';
 import { alarmKeySchema } from '../../shared/wire/messages.ts';
+import { falseRelay } from './false-relay.ts';
+import { keyOf } from './hub-facts.ts';
+import type { SimulatedHub } from './simulated-hub.ts';
 import type { SimulatedStation } from './simulated-station.ts';
 import { invariants, violate, type World } from './world.ts';
 
@@ -52,3 +57,25 @@ export function checkNeighbours(
     }
   }
 }
+
+/** What a test says of other paths is so, and the hub's troubles say the same. */
+export function checkTried(world: World, hub: SimulatedHub, db: Database.Database): void {
+  for (const row of db.prepare('SELECT * FROM second_path_try WHERE took_ms IS NOT NULL').all()) {
+    const { station, epoch, test_seq, path, detail: via } = triedSchema.parse(row);
+    const key = keyOf(station, epoch, test_seq);
+    // A relay that nobody enrolled has its own ways to the hub: only the hub's word is proven.
+    const isTrue =
+      via === falseRelay
+        ? world.facts.through(station, epoch, 'alarm') >= test_seq
+        : hub.legs.wasReceipted(key, path === 'https' ? { path } : { path, via });
+    if (!isTrue) violate(world, invariants.tried, `${key} ${path} ${via}`);
+  }
+}
+
+const triedSchema = z.object({
+  station: z.string(),
+  epoch: z.string(),
+  test_seq: z.int(),
+  path: otherPathSchema,
+  detail: z.string(),
+});

@@ -16,6 +16,10 @@ const holdMs = 1_000;
 const alarmCommits = 5;
 /** From a tap to its receipt, mostly. */
 const roundTripMs = 90;
+/** Without a broker, people call so soon, and the other paths have the rest of the time. */
+const callsWithinMs = 20_000;
+const brokerlessMs = [40_000, 150_000] as const;
+const hourMs = 3_600_000;
 const brokerAwayMs = [500, 10_000] as const;
 const wrongKey = macKeyOf('somebody else');
 const diskTroubles = [
@@ -115,7 +119,8 @@ export class Faults {
   /** Nobody reaches the broker for so long: it is down, or, in the hub, cut off from every station. */
   loseBroker(stations: readonly SimulatedStation[], forMs: number): void {
     const { broker, time, trace } = this.#world;
-    trace.fault('broker', 'broker gone for an hour', `${forMs} ms`);
+    const isHour = forMs >= hourMs;
+    trace.fault('broker', `broker gone for ${isHour ? 'an hour' : 'minutes'}`, `${forMs} ms`);
     if (broker.authority) {
       for (const station of stations) this.partition(station, forMs);
       return;
@@ -124,6 +129,34 @@ export class Faults {
     time.after(forMs, () => {
       broker.isUp = true;
     });
+  }
+
+  /** The broker goes, and people call while it is away: all that is left to them are other paths. */
+  callWithoutBroker(stations: readonly SimulatedStation[]): void {
+    const { broker, random, time } = this.#world;
+    if (!broker.isUp) return;
+    this.loseBroker(stations, random.between(...brokerlessMs));
+    for (const station of stations) {
+      time.after(random.between(0, callsWithinMs), () => station.callForHelp('hold'));
+    }
+  }
+
+  /** One station is cut off from broker and hub alike, and somebody calls there. */
+  callThroughNeighbours(station: SimulatedStation): void {
+    const { random, time } = this.#world;
+    const forMs = random.between(...brokerlessMs);
+    this.partition(station, forMs);
+    this.closeDoor(station, forMs);
+    time.after(random.between(0, callsWithinMs), () => station.callForHelp('triple-press'));
+  }
+
+  /** What it sends to the hub's door gets nowhere for a while. */
+  closeDoor({ id }: SimulatedStation, least = 0): void {
+    const { random, street, time, trace } = this.#world;
+    const forMs = Math.max(least, random.between(...partitionMs));
+    trace.fault(id, 'door closed', `${forMs} ms`);
+    street.close(id);
+    time.after(forMs, () => street.open(id));
   }
 
   failDisk(who: SimulatedStation | SimulatedHub): void {

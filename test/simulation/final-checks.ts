@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { fold, volunteerAccount } from '../../hub/domain/ledger.ts';
 import { pointsByRules } from '../support/points-by-rules.ts';
-import { checkNeighbours, checkTests } from './call-checks.ts';
+import { checkNeighbours, checkTests, checkTried } from './call-checks.ts';
 import type { FeedRecord } from './feed-record.ts';
 import { keyOf } from './hub-facts.ts';
 import { policyOn } from './rules.ts';
@@ -61,7 +61,9 @@ export function checkAtTheEnd(
   }
   checkJournal(world, stations, db);
   checkAlarms(world, stations, db, feed);
+  hub.legs.check(db);
   checkTests(world, stations, db);
+  checkTried(world, hub, db);
   checkNeighbours(world, stations, db);
   checkLedger(world, db, feed, settled);
   // A station that takes no part in this run is missed for good.

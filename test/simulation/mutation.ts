@@ -2,8 +2,9 @@ import type Database from 'better-sqlite3';
 import type { decide } from '../../device/domain/decide.ts';
 import type { Restored } from '../../device/domain/state.ts';
 import type { Input } from '../../device/domain/steps.ts';
+import type { post } from '../../device/second-path/post.ts';
 import type { scoreDay } from '../../hub/domain/scoring.ts';
-import type { Ingest, IngestParts } from '../../hub/ingest/ingest.ts';
+import type { Answer, Ingest, IngestParts } from '../../hub/ingest/ingest.ts';
 import type { Bus, BusMessage } from '../../shared/bus/bus.ts';
 import type { Packet } from './virtual-broker.ts';
 import type { Invariant } from './world.ts';
@@ -31,6 +32,13 @@ export interface Mutation {
   readonly restored?: (restored: Restored) => Restored;
   readonly stationBus?: (bus: Bus, tools: StationTools) => Bus;
   readonly take?: (tools: HubTools) => (message: BusMessage & Pick<Packet, 'dup'>) => Promise<void>;
+  /** What the hub does with what comes by its door. */
+  readonly atDoor?: (tools: HubTools) => (message: BusMessage) => Promise<Answer>;
+  /** How a station sends by other paths, and what it makes of the answer. */
+  readonly stationPost?: (
+    real: typeof post,
+    tools: Pick<StationTools, 'station' | 'macKey'>,
+  ) => typeof post;
   readonly presence?: (real: IngestParts['presence']) => IngestParts['presence'];
   /** Whether the hub that just started looks after its alarms. */
   readonly climbs?: (world: { nowMs: number }) => boolean;

@@ -1,21 +1,15 @@
-import { createHash } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import { decide } from '../../device/domain/decide.ts';
 import { scoreDay } from '../../hub/domain/scoring.ts';
 import type { Bus, BusMessage } from '../../shared/bus/bus.ts';
 import { decodeHubMessage, decodeStationMessage } from '../../shared/wire/codec.ts';
-import { chainHash, entryText, genesisHash } from '../../shared/wire/entry.ts';
 import { seal } from '../../shared/wire/mac.ts';
-import type { AlarmMessage, JournalMessage, StationMessage } from '../../shared/wire/messages.ts';
+import { entriesOf, receiptFor, takeForNews } from './entries-again.ts';
 import { neighbourNeverOver, silentStationSpeaks } from './help-bugs.ts';
 import type { HubTools, Mutation, PlantedBug } from './mutation.ts';
+import { pathBugs } from './planted-path-bugs.ts';
 import { testBugs } from './planted-test-bugs.ts';
 import { invariants } from './world.ts';
-
-type Entries = JournalMessage | AlarmMessage;
-
-const entriesOf = (message: StationMessage): Entries | undefined =>
-  message.kind === 'journal' || message.kind === 'alarm' ? message : undefined;
 
 /** A bus that does something else on the way out, or on the way in. */
 function through(
@@ -31,20 +25,6 @@ function through(
   };
 }
 
-const laneOf = (message: Entries) =>
-  message.kind === 'alarm' ? ('alarm' as const) : ('routine' as const);
-
-/** The receipt that the hub would give if it had committed the whole message. */
-function receiptFor(message: Entries, texts: readonly string[]) {
-  const { station, epoch, entries } = message;
-  return {
-    ...{ v: 1 as const, station, kind: 'receipt' as const, epoch, lane: laneOf(message) },
-    through: entries.at(-1)?.seq ?? 0,
-    hash: texts.reduce((hash, text) => chainHash(hash, text), message.previous),
-    outcomes: [],
-  };
-}
-
 const receiptBeforeCommit: Mutation = {
   take:
     ({ ingest }) =>
@@ -55,28 +35,6 @@ const receiptBeforeCommit: Mutation = {
       return ingest.take(message);
     },
 };
-
-/** Takes a message for news: what it carries is stored once more, under a name of its own. */
-function takeForNews({ ingest, macKeyOf }: HubTools, message: BusMessage): Promise<void> {
-  const decoded = decodeStationMessage(message.payload);
-  const entries = decoded.ok ? entriesOf(decoded.value) : undefined;
-  if (!entries) return ingest.take(message);
-  const digest = createHash('sha256').update(message.payload).digest('hex');
-  const epoch = `ep-${digest.slice(0, 16)}`;
-  const renumbered = entries.entries.map((entry, index) => ({ ...entry, seq: index + 1 }));
-  const previous = genesisHash(epoch, laneOf(entries));
-  const payload = seal(macKeyOf(entries.station), {
-    ...{ ...entries, mac: undefined },
-    ...{
-      epoch,
-      previous,
-      entries: renumbered.map((entry): unknown => JSON.parse(entryText(entry))),
-    },
-  });
-  return ingest.take({ ...message, payload }).then(() => {
-    ingest.send(receiptFor(entries, decoded.texts));
-  });
-}
 
 /** Knows again only what it is told is a copy, and stores the rest, whatever it has already. */
 const storedTwice =
@@ -251,6 +209,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     seedsMax: 20,
   },
   ...testBugs,
+  ...pathBugs,
   {
     name: 'cursor moved at the PUBACK',
     mutation: cursorAtPuback,

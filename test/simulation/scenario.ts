@@ -1,3 +1,4 @@
+import { startFalseRelay } from './false-relay.ts';
 import { Faults } from './faults.ts';
 import type { SimulatedHub } from './simulated-hub.ts';
 import type { SimulatedStation } from './simulated-station.ts';
@@ -27,6 +28,7 @@ export function plan(
   const { random, time, broker } = world;
   broker.unreliability.duplicate = random.chance(0.5) ? random.next() * 0.1 : 0;
   broker.unreliability.lateWill = random.next() * 0.6;
+  upsetStreet(world);
   world.relapse.probability = random.chance(0.5) ? 0.3 : 0;
   const outageMs = random.chance(outage.probability) ? outage.ms : 0;
   const endMs = random.between(...runMs) + outageMs;
@@ -48,6 +50,16 @@ export function plan(
     );
   }
   return { endMs, events };
+}
+
+/** In half of the runs requests suffer; in half, somebody on the street is not what he says he is. */
+function upsetStreet(world: World): void {
+  const { random, street } = world;
+  if (random.chance(0.5)) {
+    const draw = (): number => random.next() * 0.2;
+    Object.assign(street.treatment, { lost: draw(), twice: draw(), late: draw() });
+  }
+  if (random.chance(0.5)) startFalseRelay(world);
 }
 
 function life(
@@ -106,6 +118,9 @@ function trouble(
     { weight: 3, happen: () => faults.resetAfterTap(station(), random.pick(cards)) },
     { weight: 1, happen: () => faults.reset(hub) },
     { weight: 1, happen: () => faults.restartBroker() },
+    { weight: 1.5, happen: () => faults.callWithoutBroker(stations) },
+    { weight: 1.5, happen: () => faults.callThroughNeighbours(station()) },
+    { weight: 2, happen: () => faults.closeDoor(station()) },
     { weight: 1, happen: () => faults.failDisk(station()) },
     { weight: 1, happen: () => faults.failDisk(hub) },
     { weight: 0.7, happen: () => station().stick(random.between(...stuckMs)) },

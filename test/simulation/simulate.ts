@@ -1,3 +1,4 @@
+import { falseRelay } from './false-relay.ts';
 import { FeedRecord } from './feed-record.ts';
 import { checkAtTheEnd } from './final-checks.ts';
 import { HubFacts } from './hub-facts.ts';
@@ -10,7 +11,9 @@ import { SimulatedStation } from './simulated-station.ts';
 import { macKeyOf, stationIds, type Template } from './template.ts';
 import { Trace } from './trace.ts';
 import { VirtualBroker } from './virtual-broker.ts';
+import { VirtualStreet } from './virtual-street.ts';
 import { VirtualTime } from './virtual-time.ts';
+import { watchWays } from './way-watch.ts';
 import { type Invariant, invariants, type Violation, violate, type World } from './world.ts';
 
 export interface SimulateOptions {
@@ -52,10 +55,11 @@ export async function simulate(options: SimulateOptions): Promise<Outcome> {
   const trace = new Trace(time, tell);
   const broker = new VirtualBroker({ time, random, trace });
   const trueWallMs = (): number => startsMs + time.now();
+  const street = new VirtualStreet({ time, random, trace });
   const beginning = template[seed % template.length];
   if (!beginning) throw new Error('the template holds no world');
   const { image, rules } = beginning;
-  const shared = { time, random, trace, broker, mutation, rules, trueWallMs };
+  const shared = { time, random, trace, broker, street, mutation, rules, trueWallMs };
   const world: World = {
     ...shared,
     facts: new HubFacts(),
@@ -72,6 +76,7 @@ export async function simulate(options: SimulateOptions): Promise<Outcome> {
   broker.onPublished = (topic, payload) => feed.published(topic, payload);
   hub.boot();
   for (const station of stations) time.after(random.between(0, 2_000), () => station.boot());
+  watchWays(world, stations, hub);
   const { endMs, events } = plan(world, stations, hub);
 
   const isOver = (): boolean => world.violations.length > 0;
@@ -118,8 +123,11 @@ async function drain(
 }
 
 function heal(world: World, stations: readonly SimulatedStation[], hub: SimulatedHub): void {
-  const { broker, trace } = world;
+  const { broker, street, trace } = world;
   trace.note('world', 'everything is healed');
+  Object.assign(street.treatment, { lost: 0, twice: 0, late: 0 });
+  street.forget(falseRelay);
+  for (const id of stationIds) street.open(id);
   broker.unreliability.duplicate = 0;
   broker.unreliability.lateWill = 0;
   world.relapse.probability = 0;

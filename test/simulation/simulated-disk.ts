@@ -27,6 +27,8 @@ export class SimulatedDisk {
   readonly #random: Random;
   readonly #observer: DiskObserver | undefined;
   readonly #files = new Map<string, File>();
+  /** How many writes have failed so far. */
+  failures = 0;
   #failing: { error: Error; left: number } | undefined;
 
   constructor(random: Random, observer?: DiskObserver) {
@@ -135,6 +137,7 @@ export class SimulatedDisk {
   #mayFail(): void {
     if (this.#failing === undefined) return;
     const { error } = this.#failing;
+    this.failures += 1;
     this.#failing.left -= 1;
     if (this.#failing.left <= 0) this.#failing = undefined;
     throw error;

@@ -4,19 +4,24 @@ import { Refusal } from '../../hub/app/registry.ts';
 import { askForTest } from '../../hub/app/station-tests.ts';
 import { localDay } from '../../hub/domain/dating.ts';
 import { OutboxPublisher } from '../../hub/feed/outbox.ts';
-import { Ingest } from '../../hub/ingest/ingest.ts';
+import { receiptFor } from '../../hub/http/station-server.ts';
+import { type Answer, Ingest } from '../../hub/ingest/ingest.ts';
 import { StationDirectory } from '../../hub/ingest/station-directory.ts';
 import { PresenceWatch } from '../../hub/presence/presence-watch.ts';
 import { type Store, storeOn } from '../../hub/store/open-store.ts';
-import type { Bus } from '../../shared/bus/bus.ts';
+import type { Bus, BusMessage } from '../../shared/bus/bus.ts';
 import { encodeHubPresence } from '../../shared/wire/codec.ts';
+import type { ReceiptMessage } from '../../shared/wire/messages.ts';
 import { hubPresenceTopic, stationFilters } from '../../shared/wire/topics.ts';
 import { VirtualEmbeddedBus } from './embedded-bus.ts';
+import { LegWatch } from './leg-watch.ts';
+import type { HubTools } from './mutation.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { SimulatedPeople } from './simulated-people.ts';
 import { type Death, SimulatedProcess } from './simulated-process.ts';
 import { macKeyOf } from './template.ts';
-import { VirtualBus } from './virtual-bus.ts';
+import { abandoned, VirtualBus } from './virtual-bus.ts';
+import { answer } from './virtual-street.ts';
 import { watchPresence } from './watch-presence.ts';
 import type { World } from './world.ts';
 
@@ -42,6 +47,7 @@ interface Running {
 export class SimulatedHub {
   readonly disk: SimulatedDisk;
   readonly people: SimulatedPeople;
+  readonly legs: LegWatch;
   readonly refused = new Map<string, number>();
   /** How far the hub's wall clock is off. */
   offMs = 0;
@@ -58,6 +64,7 @@ export class SimulatedHub {
       committed: (db, tables) => world.facts.learn(db, tables),
     });
     this.disk.restore(fileName, template);
+    this.legs = new LegWatch(world, this.disk, fileName);
     world.broker.isUp = !embedded;
   }
 
@@ -176,7 +183,8 @@ export class SimulatedHub {
       every: timers.every,
     });
     const ingest: Ingest = new Ingest({
-      ...{ store, directory, bus, onCommitted, log },
+      ...{ store, directory, onCommitted, log },
+      bus: this.legs.listening(process, bus),
       presence: watchPresence(this.#world, store, mutation.presence?.(watch) ?? watch),
       meter: {
         refused: (reason) => this.#refused(reason),
@@ -206,9 +214,13 @@ export class SimulatedHub {
     const real = { ingest, macKeyOf, after: timers.after };
     const take = mutation.take?.(real) ?? ((message) => ingest.take(message));
     bus.subscribe(stationFilters, async (message) => {
+      if (message.retained) return;
       const dup = 'dup' in message && message.dup === true;
-      if (!message.retained) await take({ ...message, dup });
+      const taken = this.legs.brought(process, message, { path: 'broker' });
+      await take({ ...message, dup });
+      if (mutation.take === undefined) taken();
     });
+    this.#openDoor(process, real);
     const say = (online: boolean): Promise<void> =>
       bus
         .publish(hubPresenceTopic, presenceOf(online), { retain: true })
@@ -226,6 +238,26 @@ export class SimulatedHub {
     });
   }
 
+  /** The door for alarms, as hub/http/station-server.ts has it. */
+  #openDoor(process: SimulatedProcess, tools: HubTools): void {
+    const { mutation, street } = this.#world;
+    const { ingest } = tools;
+    const leg = { path: 'https' } as const;
+    const atDoor = mutation.atDoor?.(tools) ?? ((message) => ingest.answer(message, leg));
+    const take = async (message: BusMessage): Promise<Answer> => {
+      const taken = this.legs.brought(process, message, leg);
+      const came = await atDoor(message);
+      if (came.kind === 'receipt') taken();
+      return came;
+    };
+    street.door = async (station, payload) => {
+      const seal = (receipt: ReceiptMessage) => ingest.seal(receipt);
+      const sealed = await receiptFor({ take, seal }, station, payload);
+      if (!process.alive) return abandoned();
+      return sealed === undefined ? answer(403) : answer(200, sealed);
+    };
+  }
+
   #refused(reason: string): void {
     this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
     this.#world.trace.note('hub', `refuses: ${reason}`);
@@ -236,6 +268,7 @@ export class SimulatedHub {
     const bus = this.#running?.bus;
     this.#running = undefined;
     this.#process = undefined;
+    this.#world.street.door = undefined;
     this.disk.settle(death);
     time.after(random.between(...awayMs), () => this.boot());
     if (this.isEmbedded) broker.crash();

@@ -6,9 +6,11 @@ import { backlogOf, initialState } from '../../device/domain/state.ts';
 import { DiskWatch } from '../../device/journal/disk-watch.ts';
 import { inMemory, type JournalFiles } from '../../device/journal/journal-files.ts';
 import { JournalKeeper } from '../../device/journal/journal-keeper.ts';
+import { otherPathsOf } from '../../device/second-path/start.ts';
 import { Uplink } from '../../device/uplink/uplink.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { type Death, SimulatedProcess } from './simulated-process.ts';
+import { drawSecondPath, startSimulatedSecondPath } from './simulated-second-path.ts';
 import { StationWitness } from './station-witness.ts';
 import { UnitClock } from './unit-clock.ts';
 import { VirtualBus } from './virtual-bus.ts';
@@ -44,6 +46,7 @@ export class SimulatedStation {
   readonly disk: SimulatedDisk;
   readonly clock: UnitClock;
   readonly witness: StationWitness;
+  readonly settings: ReturnType<typeof drawSecondPath>;
   readonly #world: World;
   #running: Running | undefined;
   #isDown = false;
@@ -55,6 +58,7 @@ export class SimulatedStation {
     this.disk = new SimulatedDisk(world.random);
     this.clock = new UnitClock(world);
     this.witness = new StationWitness(world, id);
+    this.settings = drawSecondPath(world.random, { station: id, macKey });
   }
 
   get running(): Running | undefined {
@@ -151,7 +155,8 @@ export class SimulatedStation {
     const restored = keeper.journal.restore();
     const known = mutation.restored?.(restored) ?? restored;
     const silent = this.witness.isSilent;
-    const state = initialState(rules, known, timers.now(), { silent });
+    const otherPaths = otherPathsOf(this.settings);
+    const state = initialState(rules, known, timers.now(), { silent, otherPaths });
     this.witness.booted(keeper.journal, state, keeper.durable);
     const uplink = new Uplink({
       station: this.id,
@@ -215,7 +220,10 @@ export class SimulatedStation {
       epoch: () => keeper.journal.epoch,
       dispatch: brain.dispatch,
     };
-    void uplink.start(mutation.stationBus?.(bus, tools) ?? bus);
+    const parts = { settings: this.settings, brain, keeper, uplink, bus };
+    void startSimulatedSecondPath(this.#world, process, parts).then(() =>
+      process.enter(() => void uplink.start(mutation.stationBus?.(bus, tools) ?? bus)),
+    );
   }
 
   /** Somebody asks for a test at the unit: the button is down when the panel first sees it. */
@@ -262,6 +270,7 @@ export class SimulatedStation {
   #died(death: Death): void {
     const { time, random, broker } = this.#world;
     this.disk.settle(death);
+    this.#world.street.vanish(this.id);
     time.after(random.between(...awayMs), () => this.boot());
     const connection = this.#running?.bus.connection;
     this.#running = undefined;

@@ -20,9 +20,19 @@ export class Trace {
     this.#tell?.(line);
   }
 
+  /** Something that a series of runs has to meet, and that is no fault. */
+  met(who: string, kind: string, detail = ''): void {
+    this.#count(kind);
+    this.note(who, `${kind}${detail && ` ${detail}`}`);
+  }
+
+  #count(kind: string): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+  }
+
   /** A fault that really took effect. */
   fault(who: string, kind: string, detail = ''): void {
-    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+    this.#count(kind);
     this.note(who, `FAULT ${kind}${detail && ` ${detail}`}`);
   }
 

@@ -178,7 +178,7 @@ export class VirtualBroker {
 
   /** Says a message again that was said before, or never. */
   inject(packet: Packet): void {
-    const isForHub = /\/(alarm|journal|presence|health)$/.test(packet.topic);
+    const isForHub = /\/(alarm|journal|presence|health|relay)$/.test(packet.topic);
     if (this.authority === undefined || !isForHub) {
       this.publish(packet.topic, packet.payload, false);
       return;

@@ -27,7 +27,7 @@ const connectMs = 30;
 const steadyAfterMs = 5_000;
 
 /** What a dead program waits for: nothing more comes, and nobody is told. */
-export const abandoned = (): Promise<void> => new Promise(() => {});
+export const abandoned = <T = void>(): Promise<T> => new Promise(() => {});
 
 /** The bus as MqttBus has it, over a virtual network: a connection of its own each time, one message at a time. */
 export class VirtualBus implements Bus {

@@ -4,6 +4,7 @@ import type { Random } from './random.ts';
 import type { Rules } from './rules.ts';
 import type { Trace } from './trace.ts';
 import type { VirtualBroker } from './virtual-broker.ts';
+import type { VirtualStreet } from './virtual-street.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** What must hold, at each moment or at the end. */
@@ -33,6 +34,10 @@ export const invariants = {
   notified: 'whoever counts as told was told',
   neighbour: 'a neighbour hears what became of a call',
   silent: 'a silent station keeps silent',
+  legs: 'each path of an alarm is recorded once, and no other',
+  altered: 'what a relay alters is refused',
+  wayOpen: 'an alarm with a way to the hub waits for no broker',
+  tried: 'a path that a test says answered has answered',
 } as const;
 export type Invariant = (typeof invariants)[keyof typeof invariants];
 
@@ -48,6 +53,7 @@ export interface World {
   readonly random: Random;
   readonly trace: Trace;
   readonly broker: VirtualBroker;
+  readonly street: VirtualStreet;
   /** What the hub has ever known for good. */
   readonly facts: HubFacts;
   readonly mutation: Mutation;

@@ -1,7 +1,7 @@
 import { decide } from '../../device/domain/decide.ts';
 import { initialState, type Restored, type StationState } from '../../device/domain/state.ts';
 import type { Input, ReceiptPast, Step } from '../../device/domain/steps.ts';
-import type { Lane } from '../../shared/wire/entry.ts';
+import type { Lane, OtherPath } from '../../shared/wire/entry.ts';
 import type { Outcome } from '../../shared/wire/messages.ts';
 
 export const epoch = 'ep-0000000000000000';
@@ -32,6 +32,12 @@ export class Scene {
     this.#seq = { alarm: alarm.last, routine: last };
     const lanes = { alarm, routine: { last, committed } };
     this.state = initialState(rules, { epoch, lanes, latched: [] }, this.nowMs);
+  }
+
+  /** By these an alarm of this station goes as well. */
+  with(...otherPaths: OtherPath[]): this {
+    this.state = { ...this.state, otherPaths };
+    return this;
   }
 
   /** Feeds an input and plays the journal's part: what is appended is on disk at once. */

@@ -24,8 +24,9 @@ describe('golden messages of wire version 1', () => {
   it('are all here', () => {
     expect(names).toEqual(
       [
-        ...['alarm', 'alarm-test', 'command', 'command-announce-every', 'command-neighbour-alarm'],
-        ...['command-test', 'health', 'health-all-parts', 'journal', 'journal-boots'],
+        ...['alarm', 'alarm-test', 'alarm-test-paths', 'command', 'command-announce-every'],
+        ...['command-neighbour-alarm', 'command-test', 'health', 'health-all-parts'],
+        ...['journal', 'journal-boots', 'journal-second-path'],
         ...['presence', 'receipt', 'receipt-boots', 'relay', 'relayed'],
       ]
         .map((name) => `${name}.json`)
