@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { contributionNames } from './contribution-kinds.ts';
+import { honourRulesSchema } from './honours.ts';
 
 /** Longer than stations keep what was delivered, so that a hub restored from a backup accepts all of it. */
 const acceptDaysDefault = 45;
@@ -118,6 +119,8 @@ export const policySchema = z.strictObject({
     mediation: { pointsMin: 20, pointsMax: 100 },
     'hazard-removed': { pointsMin: 10, pointsMax: 50 },
   }),
+  /** Whom the hub proposes for the month's honours; a person decides. */
+  honours: honourRulesSchema,
   /** When points that nobody redeemed are gone. */
   expiry: expirySchema.prefault({ kind: 'none' }),
   /** When points can be redeemed; with none, always. */

@@ -103,7 +103,7 @@ const without = <T extends DayCheckIn>(checkIn: T, outcome: Scored<T>['outcome']
 });
 
 /** Whether a minute of the day lies in the night hours, which may cross midnight. */
-function nightOf({ night }: ScoringRules): (minute: number | null) => boolean {
+export function nightOf({ night }: Pick<Policy, 'night'>): (minute: number | null) => boolean {
   if (!night) return () => false;
   const [from, to] = [minuteOfClock(night.from), minuteOfClock(night.to)];
   return (minute) => {

@@ -3,6 +3,7 @@ import { bootAnchorMigration } from './migration-boot-anchor.ts';
 import { contributionsMigration } from './migration-contributions.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
 import { datingAnewMigration } from './migration-dating-anew.ts';
+import { honoursMigration } from './migration-honours.ts';
 import { ledgerMigration } from './migration-ledger.ts';
 import { leftNeighboursMigration } from './migration-left-neighbours.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
@@ -205,6 +206,7 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   sessionsMigration,
   bootAnchorMigration,
   ledgerMigration,
+  honoursMigration,
   rewardsMigration,
   peopleMigration,
   datingAnewMigration,

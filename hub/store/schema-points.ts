@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { Honour } from '../domain/honours.ts';
 
 /** Points that a person gives or takes by hand. */
 export interface CorrectionTable {
@@ -42,4 +43,18 @@ export interface ContributionTable {
   decided_by: string | null;
   decided_ms: number | null;
   note: string | null;
+}
+
+/** An honour that a person has awarded, with the figures of its month as JSON. */
+export interface HonourTable {
+  id: Generated<number>;
+  month: string;
+  honour: Honour;
+  volunteer: string;
+  figures: string;
+  /** Among those whom the rules proposed; null for somebody else. */
+  rank: number | null;
+  awarded_by: string;
+  awarded_ms: number;
+  reason: string;
 }

@@ -5,7 +5,12 @@ import type { DatedBy } from '../domain/dating.ts';
 import type { ReviewReason } from '../domain/review.ts';
 import type { TroubleKind } from '../domain/trouble.ts';
 import type { PeopleTables } from './schema-people.ts';
-import type { ContributionTable, CorrectionTable, SuspicionTable } from './schema-points.ts';
+import type {
+  ContributionTable,
+  CorrectionTable,
+  HonourTable,
+  SuspicionTable,
+} from './schema-points.ts';
 import type { RedemptionTable, RewardStockingTable, RewardTable } from './schema-rewards.ts';
 
 /** Times are milliseconds since 1970 UTC, days are local dates (YYYY-MM-DD), points are integers. */
@@ -21,6 +26,7 @@ export interface Schema extends PeopleTables {
   account: { id: string; volunteer_id: string | null; balance: number };
   transfer: TransferTable;
   correction: CorrectionTable;
+  honour: HonourTable;
   reward: RewardTable;
   reward_stocking: RewardStockingTable;
   redemption: RedemptionTable;

@@ -1,23 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { launchChromium } from '../support/chromium.ts';
 import { freePort } from '../support/free-port.ts';
 import { Program } from '../support/program.ts';
 import { WatchedPage } from '../support/watched-page.ts';
 
-/** A browser that runs as root, without a screen, and calls nobody. */
-const chromiumFlags = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 /** Not the default, so that the page must have it from the station; long, so that a click on a busy machine is none. */
 const holdMs = 3000;
 const cards = [
@@ -108,7 +99,7 @@ describe("the virtual unit's page", { timeout: 120_000 }, () => {
     hub = await startHub();
     station = await startStation();
     // Playwright gives each launch a new, empty profile.
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumFlags });
+    browser = await launchChromium();
   }, 120_000);
   afterAll(async () => {
     await browser.close();
