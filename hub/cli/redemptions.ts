@@ -4,7 +4,7 @@ import { localDay } from '../domain/dating.ts';
 import type { Language } from '../notify/texts.ts';
 import { cancelRedemption, handOut } from '../rewards/close-redemption.ts';
 import { redeem } from '../rewards/redeem.ts';
-import { openRules } from '../rewards/redemption-rules.ts';
+import { schemeRules } from '../rewards/redemption-rules.ts';
 import { listRedemptions, redemptionsDefault } from '../rewards/redemptions.ts';
 import { readTimeZone } from '../settings.ts';
 import { columns } from './columns.ts';
@@ -29,7 +29,7 @@ export function addRedemptionCommands(program: Command): void {
         const dayOf = localDay(readTimeZone(fromHere(flags.data)));
         const asked = { reward, volunteer, by, atMs: Date.now() };
         const made = await withStore(flags, (store) =>
-          redeem(store, asked, { rules: openRules, dayOf }),
+          redeem(store, asked, { rules: schemeRules(store), dayOf }),
         );
         const left = `${made.points} points set aside, the balance is now ${made.balance}`;
         answer(flags, made, `redemption ${made.id}: ${left}\npick-up code: ${made.code}`);

@@ -1,3 +1,6 @@
+import { isRedeemable } from '../domain/policy.ts';
+import { PolicyBook } from '../ingest/policy-book.ts';
+import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
 
 export type Standing = 'active' | 'paused' | 'erased';
@@ -10,11 +13,19 @@ export interface RedemptionRules {
   readonly standingOf: (trx: Trx, volunteer: string) => Promise<Standing | undefined>;
 }
 
-/** Every day is open, and who is registered may redeem. */
-export const openRules: RedemptionRules = {
-  isOpen: async () => true,
+/** The windows of the policy in force, and who is paused. */
+export const schemeRules = ({ ingest }: Pick<Store, 'ingest'>): RedemptionRules => ({
+  isOpen: async (day) => isRedeemable((await new PolicyBook(ingest).of(day)).body, day),
   standingOf: async (trx, volunteer) => {
-    const known = trx.selectFrom('volunteer').select('id').where('id', '=', volunteer);
-    return (await known.executeTakeFirst()) && 'active';
+    const row = await trx
+      .selectFrom('volunteer')
+      .leftJoin('volunteer_pause as pause', (join) =>
+        join.onRef('pause.volunteer_id', '=', 'volunteer.id').on('pause.until_ms', 'is', null),
+      )
+      .select('pause.from_ms')
+      .where('volunteer.id', '=', volunteer)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    return row.from_ms === null ? 'active' : 'paused';
   },
-};
+});

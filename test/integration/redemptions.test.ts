@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pauseVolunteer, resumeVolunteer } from '../../hub/app/pauses.ts';
 import { addVolunteer, Refusal } from '../../hub/app/registry.ts';
 import { startOfDay } from '../../hub/domain/local-time.ts';
+import { policySchema } from '../../hub/domain/policy.ts';
 import { expirePoints } from '../../hub/ledger/expire-points.ts';
 import { explain, statementOf } from '../../hub/ledger/statement.ts';
 import { changeReward, listRewards, retireReward } from '../../hub/rewards/catalogue.ts';
 import { cancelRedemption } from '../../hub/rewards/close-redemption.ts';
-import { openRules } from '../../hub/rewards/redemption-rules.ts';
+import { schemeRules } from '../../hub/rewards/redemption-rules.ts';
 import { listRedemptions } from '../../hub/rewards/redemptions.ts';
 import { dayOf, IngestHub } from '../support/ingest-hub.ts';
 import { RewardDesk } from '../support/reward-desk.ts';
@@ -26,6 +28,8 @@ afterEach(async () => {
 
 const cancel = (which: string, reason = 'a reason') =>
   cancelRedemption(hub.store, which, { ...desk.change, reason });
+
+const rulesOfPolicy = { pointsPerCheckIn: 10, pausePerStationMin: 60, pointsPerDayMax: 50 };
 
 describe('a reward', () => {
   it('is set aside with its points, and handed out to who says the code', async () => {
@@ -115,15 +119,23 @@ describe('nothing is redeemed', () => {
     await desk.give(100);
     const id = await desk.add();
     await refused(desk.redeem(id, { volunteer: 'vo-00000000' }), 'no volunteer vo-00000000');
-    for (const standing of ['paused', 'erased'] as const) {
-      const rules = { ...openRules, standingOf: async () => standing };
-      await refused(desk.redeem(id, { rules }), `${hub.volunteer} is ${standing}`);
-    }
-    const closed = { ...openRules, isOpen: async (day: string) => day !== '2026-03-02' };
-    await refused(desk.redeem(id, { rules: closed }), 'nothing can be redeemed on 2026-03-02');
+    const rules = { ...schemeRules(hub.store), standingOf: async () => 'erased' as const };
+    await refused(desk.redeem(id, { rules }), `${hub.volunteer} is erased`);
+    await pauseVolunteer(hub.store, hub.volunteer, { by: 'Operator A', atMs: desk.atMs });
+    await refused(desk.redeem(id), `${hub.volunteer} is paused`);
+    await resumeVolunteer(hub.store, hub.volunteer, { by: 'Operator A', atMs: desk.atMs });
+    const window = { kind: 'days-of-month', from: 3, to: 5 };
+    const body = JSON.stringify(
+      policySchema.parse({ ...rulesOfPolicy, redemptionWindows: [window] }),
+    );
+    const row = { version: 2, effective_from: '2026-03-01', body };
+    await hub.store.db.insertInto('policy').values(row).execute();
+    await refused(desk.redeem(id), 'nothing can be redeemed on 2026-03-02');
     const nobody = new RewardDesk(hub);
     Object.defineProperty(nobody, 'by', { value: ' ' });
     await refused(nobody.redeem(id), 'the name of who does it must not be blank');
+    desk.atMs += dayMs;
+    await desk.redeem(id);
   });
 
   it('before the first or after the last day of the reward', async () => {

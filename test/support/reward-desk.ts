@@ -4,7 +4,7 @@ import { askCorrection } from '../../hub/ledger/corrections.ts';
 import { addReward } from '../../hub/rewards/catalogue.ts';
 import { handOut } from '../../hub/rewards/close-redemption.ts';
 import { type RedeemContext, redeem } from '../../hub/rewards/redeem.ts';
-import { openRules } from '../../hub/rewards/redemption-rules.ts';
+import { schemeRules } from '../../hub/rewards/redemption-rules.ts';
 import { dayOf, type IngestHub, minuteMs, startMs } from './ingest-hub.ts';
 
 export const umbrella: RewardTerms = {
@@ -44,7 +44,11 @@ export class RewardDesk {
     }: Partial<RedeemContext> & { volunteer?: string } = {},
   ) {
     const asked = { reward, volunteer, ...this.change };
-    return redeem(this.#hub.store, asked, { rules: openRules, dayOf, ...context });
+    return redeem(this.#hub.store, asked, {
+      rules: schemeRules(this.#hub.store),
+      dayOf,
+      ...context,
+    });
   }
 
   handOut(code: string) {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal } from '../../hub/app/registry.ts';
 import { cancelRedemption, handOut } from '../../hub/rewards/close-redemption.ts';
 import { redeem } from '../../hub/rewards/redeem.ts';
-import { openRules } from '../../hub/rewards/redemption-rules.ts';
+import { schemeRules } from '../../hub/rewards/redemption-rules.ts';
 import { openStore } from '../../hub/store/open-store.ts';
 
 /**
@@ -29,7 +29,7 @@ const perform = (job: Job): Promise<unknown> => {
   switch (job.do) {
     case 'redeem': {
       const dayOf = () => '2026-03-02';
-      return redeem(store, { ...job, ...change }, { rules: openRules, dayOf });
+      return redeem(store, { ...job, ...change }, { rules: schemeRules(store), dayOf });
     }
     case 'hand-out':
       return handOut(store, job.code, change);
