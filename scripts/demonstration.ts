@@ -1,7 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { addCard, addStation, addVolunteer } from '../hub/app/registry.ts';
+import { addCard } from '../hub/app/cards.ts';
+import { addStation, addVolunteer } from '../hub/app/registry.ts';
 import { listVolunteers } from '../hub/app/volunteers.ts';
 import { openStore } from '../hub/store/open-store.ts';
 import { makeFolder } from '../shared/make-folder.ts';

@@ -1,6 +1,7 @@
 import { cardToken } from '../../shared/card-token.ts';
 import { CsvFault, readCsv, type Separator } from '../csv/csv.ts';
 import { decodeText, type ReadEncoding } from '../csv/encodings.ts';
+import { fromTheBeginning } from '../domain/card.ts';
 import { type BadRow, ImportPlan, type Register, type RowPlan } from '../people/import-plan.ts';
 import { loadVolunteers } from '../people/load-volunteers.ts';
 import { actionOn, parts, saveVolunteers } from '../people/save-volunteers.ts';
@@ -9,9 +10,10 @@ import { type Column, findColumn, type RowDraft, readRow } from '../people/volun
 import { atOneMoment } from '../store/at-one-moment.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Db, Trx } from '../store/schema.ts';
-import { assignCheckIns } from './assign-check-ins.ts';
+import { judgeCardAnew } from './card-check-ins.ts';
+import { isCardUid } from './cards.ts';
 import { beginPause, endPause } from './pauses.ts';
-import { isCardUid, noteAction, noteActions, Refusal } from './registry.ts';
+import { noteAction, noteActions, Refusal } from './registry.ts';
 
 /**
  * A list is written in one transaction, and an alarm that comes meanwhile waits for its end: measured, a
@@ -192,6 +194,10 @@ async function giveCards(
   );
   for (const some of parts(given)) {
     await trx.insertInto('card').values(some).execute();
+    const events = some.map(({ token: card, volunteer_id, status }) => {
+      return { card, volunteer_id, status, from_ms: fromTheBeginning, at: atMs, by };
+    });
+    await trx.insertInto('card_event').values(events).execute();
     const actions = some.map((card) => ({
       ...{ action: 'card add', subject: card.volunteer_id, detail: {} },
     }));
@@ -208,8 +214,8 @@ async function giveCards(
       )
       .execute();
     const early = new Set(tapped.map(({ card }) => card));
-    for (const { token, volunteer_id } of some.filter(({ token: one }) => early.has(one))) {
-      await assignCheckIns(store, trx, { volunteer: volunteer_id, card: token });
+    for (const { token: card } of some.filter(({ token: one }) => early.has(one))) {
+      await judgeCardAnew(store, trx, { card, fromMs: fromTheBeginning, atMs });
     }
   }
 }

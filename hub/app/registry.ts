@@ -1,4 +1,3 @@
-import { cardToken } from '../../shared/card-token.ts';
 import { newKey, newStationId, newVolunteerId } from '../../shared/ids.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import { actionOn, type SavedVolunteer, saveVolunteers } from '../people/save-volunteers.ts';
@@ -10,7 +9,6 @@ import {
 } from '../people/volunteer-fields.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
-import { assignCheckIns } from './assign-check-ins.ts';
 import { hashPassword } from './passwords.ts';
 import { TroubleBook } from './trouble-book.ts';
 
@@ -138,32 +136,4 @@ export async function refuseForeign(
     .where('id', '<>', id)
     .executeTakeFirst();
   if (other) throw new Refusal(`the external id is ${other.id}'s already`);
-}
-
-/** ISO/IEC 14443-3 §6.5.4: UIDs have 4, 7 or 10 bytes. */
-const uidPattern = /^(?:[0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20})$/i;
-export const isCardUid = (text: string): boolean => uidPattern.test(text);
-
-/**
- * Gives a volunteer a card; only the token made from the UID is stored. Taps of it that came before
- * it was anybody's count from now on.
- * @param uid hex digits
- * @throws Refusal (without the UID) when it is none, the volunteer unknown, or the card somebody's already
- */
-export async function addCard(store: Store, volunteer: string, uid: string, by: string) {
-  if (!isCardUid(uid)) throw new Refusal('a card UID has 4, 7 or 10 bytes, in hex');
-  const token = cardToken(await store.schemeKey(), uid);
-  await store.db.transaction().execute(async (trx) => {
-    const known = trx.selectFrom('volunteer').select('id').where('id', '=', volunteer);
-    if (!(await known.executeTakeFirst())) throw new Refusal(`no volunteer ${volunteer}`);
-    const owner = trx.selectFrom('card').select('volunteer_id').where('token', '=', token);
-    const taken = await owner.executeTakeFirst();
-    if (taken) throw new Refusal(`the card is ${taken.volunteer_id}'s already`);
-    await trx
-      .insertInto('card')
-      .values({ token, volunteer_id: volunteer, status: 'active' })
-      .execute();
-    await noteAction(trx, by, 'card add', volunteer);
-    await assignCheckIns(store, trx, { volunteer, card: token });
-  });
 }

@@ -1,5 +1,6 @@
 import { healthMessageSchema } from '../../shared/wire/messages.ts';
 import type { Store } from '../store/open-store.ts';
+import { tappedOutOfUse } from './card-reports.ts';
 import { listReviews, listSetAside } from './decisions.ts';
 import { lastTests } from './station-tests.ts';
 import { countOpenTroubles, listTroubles, openTroubles } from './troubles.ts';
@@ -54,6 +55,9 @@ export async function countOutbox({ db }: Store): Promise<number> {
   return Number(n);
 }
 
+/** More are in `card list`. */
+const tappedCardsMax = 10;
+
 /** What an operator should know at a glance: open alarms, how stations stand, and what was refused and why. */
 export async function status(store: Store) {
   const { db } = store;
@@ -77,6 +81,8 @@ export async function status(store: Store) {
     waitingToBePublished: await countOutbox(store),
     stations: await listStations(store),
     setAside: await listSetAside(store),
+    /** Lost or blocked cards that were tapped all the same. */
+    tappedCards: (await tappedOutOfUse(store)).slice(0, tappedCardsMax),
     toReview: (await listReviews(store)).length,
     refusals,
   };

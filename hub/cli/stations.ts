@@ -97,7 +97,7 @@ const hubLine = ({ data }: Common): string =>
 
 async function showStatus(common: Common): Promise<void> {
   const now = await withStore(common, status);
-  const { refusals, stations, setAside, hubTroubles } = now;
+  const { refusals, stations, setAside, hubTroubles, tappedCards } = now;
   const lines = [
     `${now.openAlarms} open alarms${now.openAlarms > 0 ? ': see "alarm list"' : ''}`,
     `${now.openTroubles} open troubles${now.openTroubles > 0 ? ': see "trouble list"' : ''}`,
@@ -111,6 +111,10 @@ async function showStatus(common: Common): Promise<void> {
     ...setAside.map(
       ({ station, stationName, entries }) =>
         `set aside: ${entries} entries of ${station} ${stationName} (a copied or restored card?)`,
+    ),
+    ...tappedCards.map(
+      ({ card, status, volunteer, stationName, at }) =>
+        `${status} card ${card} of ${volunteer} was tapped at ${stationName} ${at}`,
     ),
     ...refusals.map(({ reason, station, count }) => `refused, ${reason}: ${count} ${station}`),
   ];

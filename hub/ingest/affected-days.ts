@@ -1,8 +1,8 @@
 import type { RoutineEntry } from '../../shared/wire/entry.ts';
 import type { Dated } from '../domain/dating.ts';
 import { reviewReason } from '../domain/review.ts';
-import { type CheckInOutcome, checkInOutcomeSchema } from '../domain/scoring.ts';
-import type { CardStatus } from '../store/schema.ts';
+import type { CheckInOutcome } from '../domain/scoring.ts';
+import { announceRefusedTap, outcomeOf, standingOf } from './card-standing.ts';
 import {
   announceCheckIn,
   type FreshCheckIn,
@@ -10,17 +10,12 @@ import {
   storeCheckIn,
 } from './check-in-rows.ts';
 import type { CommitWork } from './commit-work.ts';
+import { handOver } from './hand-over.ts';
 import type { DatedAnew } from './lane-dates.ts';
 import { toldVolunteer, type VolunteerDay } from './settle-day.ts';
 import { settleDays } from './settle-days.ts';
 
 type CheckInEntry = Extract<RoutineEntry, { type: 'check-in' }>;
-
-/** What a card makes of a check-in, before its date does. */
-function outcomeOf(card: CardStatus | undefined): CheckInOutcome {
-  if (card === undefined) return 'unknown-card';
-  return card === 'active' ? 'recorded' : 'blocked-card';
-}
 
 /** Cards that were blocked when they were shown earn nothing, and stand in nobody's way. */
 const isOfNoAccount = (outcome: CheckInOutcome): boolean =>
@@ -28,7 +23,7 @@ const isOfNoAccount = (outcome: CheckInOutcome): boolean =>
 
 interface AffectedDay extends VolunteerDay {
   readonly fresh: FreshCheckIn[];
-  readonly withdrawn: Set<number>;
+  readonly withdrawn: Map<number, CheckInOutcome>;
 }
 
 /** The days of volunteers that a group touches, so that each is scored once for all of its check-ins. */
@@ -43,18 +38,15 @@ export class AffectedDays {
     this.#work = work;
   }
 
-  /** Finds out whom the card belongs to now, and keeps the check-in for the settlement of its day. */
+  /** Finds out whose the card was when it was tapped, and keeps the check-in for the settlement of its day. */
   async add(
     { station, epoch }: { station: string; epoch: string },
     { card, seq }: CheckInEntry,
     { journalId, dated }: { journalId: number; dated: Dated },
   ): Promise<FreshCheckIn> {
-    const { statements, nowMs } = this.#work;
-    const [owner] = await statements.ownerOf({ card });
     const checkIn: FreshCheckIn = {
       ...{ journalId, station, epoch, seq, card, points: 0 },
-      ...(await this.#place(outcomeOf(owner?.status), nowMs, dated)),
-      volunteer: owner && { id: owner.id, displayName: owner.display_name },
+      ...(await this.#place(card, this.#work.nowMs, dated)),
     };
     this.#fresh.set(journalId, checkIn);
     return checkIn;
@@ -67,7 +59,7 @@ export class AffectedDays {
     await this.#work.statements.dateEntry({ id: journalId, ...row });
     if (type !== 'check-in') return;
     const fresh = this.#fresh.get(journalId);
-    if (fresh) Object.assign(fresh, await this.#place(fresh.outcome, receivedMs, dated));
+    if (fresh) Object.assign(fresh, await this.#place(fresh.card, receivedMs, dated));
     else await this.#placeStored(journalId, receivedMs, wasMs, dated);
   }
 
@@ -84,15 +76,21 @@ export class AffectedDays {
     );
   }
 
-  async #place(outcome: CheckInOutcome, receivedMs: number, dated: Dated): Promise<Placement> {
+  async #place(card: string, receivedMs: number, dated: Dated): Promise<Placement> {
     const { policies, dayOf } = this.#work;
     const { occurredMs } = dated;
     const day = dayOf(occurredMs);
     const { acceptDays } = (await policies.of(day)).body;
     const review = reviewReason(dated, { receivedMs, acceptDays }, dayOf);
+    const standing = await standingOf(this.#work, card, occurredMs);
+    const outcome = outcomeOf(standing);
     const counted = review === undefined ? 'recorded' : 'held-for-review';
     const minute = dayOf.minuteOf(occurredMs);
-    return { occurredMs, day, minute, review, outcome: isOfNoAccount(outcome) ? outcome : counted };
+    return {
+      ...{ occurredMs, day, minute, review, outcome: isOfNoAccount(outcome) ? outcome : counted },
+      volunteer: standing && { id: standing.volunteer, displayName: standing.displayName },
+      status: standing?.status,
+    };
   }
 
   async #placeStored(
@@ -104,17 +102,30 @@ export class AffectedDays {
     const { statements } = this.#work;
     const [stored] = await statements.checkInOf({ journal_id: journalId });
     if (!stored || stored.review === 'accepted' || stored.review === 'refused') return;
-    const before = checkInOutcomeSchema.parse(stored.outcome);
-    const placed = await this.#place(before, receivedMs, dated);
+    const placed = await this.#place(stored.card, receivedMs, dated);
     const { occurredMs, day, minute, review, outcome } = placed;
     const counts = outcome === 'recorded' ? 1 : 0;
+    const volunteer = placed.volunteer?.id ?? null;
+    if (volunteer !== stored.volunteer_id) {
+      await handOver(this.#work, stored, { volunteer, outcome });
+      Object.assign(stored, { volunteer_id: volunteer, counts: 0, points: 0 });
+    }
     const place = { day, minute, occurred_ms: occurredMs, review: review ?? null, counts } as const;
     await statements.placeCheckIn({ journal_id: journalId, ...place });
     this.#anew.set(journalId, this.#anew.get(journalId) ?? wasMs);
-    const { volunteer_id: volunteer, station, points } = stored;
+    if (counts === 0 && stored.counts === 0) {
+      await statements.ownCheckIn({
+        journal_id: journalId,
+        volunteer_id: volunteer,
+        counts,
+        outcome,
+      });
+    }
+    if (stored.outcome !== outcome) this.#tellRefused({ ...stored, ...placed });
+    const { station, points } = stored;
     if (volunteer !== null && stored.counts === 1) {
       const left = this.#day(volunteer, stored.day);
-      if (counts === 0) left.withdrawn.add(journalId);
+      if (counts === 0) left.withdrawn.set(journalId, outcome);
     }
     if (volunteer !== null && counts === 1) this.#day(volunteer, day);
     if (counts === 1 || stored.counts === 1) return; // told with the settlement
@@ -127,7 +138,12 @@ export class AffectedDays {
     const key = `${volunteer} ${day}`;
     const known = this.#days.get(key);
     if (known) return known;
-    const added = { volunteer: { id: volunteer }, day, fresh: [], withdrawn: new Set<number>() };
+    const added = {
+      volunteer: { id: volunteer },
+      day,
+      fresh: [],
+      withdrawn: new Map<number, CheckInOutcome>(),
+    };
     this.#days.set(key, added);
     return added;
   }
@@ -135,5 +151,12 @@ export class AffectedDays {
   async #storeUncounted(checkIn: FreshCheckIn): Promise<void> {
     await storeCheckIn(this.#work, checkIn, { counts: 0, transfers: 0 });
     announceCheckIn(this.#work, checkIn, null);
+    this.#tellRefused(checkIn);
+  }
+
+  #tellRefused(checkIn: Placement & { readonly station: string; readonly card: string }): void {
+    const { volunteer, status, outcome } = checkIn;
+    if (volunteer === undefined || status === undefined || outcome !== 'blocked-card') return;
+    announceRefusedTap(this.#work, { ...checkIn, status, volunteer: volunteer.id });
   }
 }

@@ -1,9 +1,13 @@
+import type { CardStatus } from '../domain/card.ts';
 import type { ReviewReason } from '../domain/review.ts';
 import type { CheckInOutcome } from '../domain/scoring.ts';
 import type { CommitWork } from './commit-work.ts';
 
-/** When a check-in happened, and what that means for it. */
+/** When a check-in happened, whose it is by that, and what it means for it. */
 export interface Placement {
+  volunteer: ToldVolunteer | undefined;
+  /** What the card was then; undefined when it was nobody's. */
+  status: CardStatus | undefined;
   occurredMs: number;
   day: string;
   /** Of the day where the scheme is. */
@@ -27,7 +31,6 @@ export interface FreshCheckIn extends Placement {
   readonly epoch: string;
   readonly seq: number;
   readonly card: string;
-  readonly volunteer: ToldVolunteer | undefined;
   points: number;
 }
 

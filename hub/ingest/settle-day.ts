@@ -37,8 +37,8 @@ export interface VolunteerDay {
 export interface DayChanges {
   /** The check-ins that it has brought. */
   readonly fresh?: readonly FreshCheckIn[];
-  /** Journal ids of check-ins that counted on this day, and may count no more. */
-  readonly withdrawn?: ReadonlySet<number>;
+  /** Journal ids of check-ins that counted on this day and may count no more, and what they are then. */
+  readonly withdrawn?: ReadonlyMap<number, CheckInOutcome>;
   /** Stored check-ins that were dated anew, by journal id: when they were thought to be before. */
   readonly anew?: ReadonlyMap<number, number>;
 }
@@ -60,11 +60,11 @@ interface Judged {
 export async function settleDay(
   work: CommitWork,
   { volunteer, day }: VolunteerDay,
-  { fresh = [], withdrawn = new Set(), anew = new Map() }: DayChanges = {},
+  { fresh = [], withdrawn = new Map(), anew = new Map() }: DayChanges = {},
 ): Promise<void> {
   const counted = [...(await storedRows(work, volunteer.id, day)), ...fresh.map(freshRow)];
   const held = await heldRows(work, withdrawn);
-  const rows = [...counted, ...held];
+  const rows = [...counted, ...held.map(({ checkIn }) => checkIn)];
   const policy = await work.policies.of(day);
   const pauses = await work.statements.pausesOf({ volunteer: volunteer.id });
   const monthPoints = await monthPointsBefore(work, { volunteer, day }, policy.body);
@@ -72,7 +72,7 @@ export async function settleDay(
     ...scoreBesidesPauses(counted, pauses, (active) =>
       work.score(active, policy.body, { monthPoints }),
     ),
-    ...held.map((checkIn) => ({ ...notCounted, checkIn })),
+    ...held.map(({ checkIn, outcome }) => ({ checkIn, outcome, points: 0, parts: [] })),
   ];
   const transfers = settle(
     volunteer.id,
@@ -122,8 +122,6 @@ export async function toldVolunteer(
   return { id: volunteer, displayName: row?.display_name ?? null };
 }
 
-const notCounted = { outcome: 'held-for-review', points: 0, parts: [] } as const;
-
 const keyOf = (station: string, epoch: string, seq: number): string => `${station}/${epoch}/${seq}`;
 
 function freshRow(fresh: FreshCheckIn): DayRow {
@@ -155,12 +153,12 @@ async function storedRows(
 /** Of the check-ins that may count no more, those that do not: one may have been moved on to a day of its own. */
 async function heldRows(
   { statements }: CommitWork,
-  withdrawn: ReadonlySet<number>,
-): Promise<DayRow[]> {
-  const held: DayRow[] = [];
-  for (const journal_id of withdrawn) {
+  withdrawn: ReadonlyMap<number, CheckInOutcome>,
+): Promise<Pick<Judged, 'checkIn' | 'outcome'>[]> {
+  const held: Pick<Judged, 'checkIn' | 'outcome'>[] = [];
+  for (const [journal_id, outcome] of withdrawn) {
     const [row] = await statements.checkInOf({ journal_id });
-    if (row?.counts === 0) held.push(storedRow(row));
+    if (row?.counts === 0) held.push({ checkIn: storedRow(row), outcome });
   }
   return held;
 }

@@ -11,6 +11,7 @@ export function prepareIngest(db: Db, sqlite: BetterSqlite.Database) {
   const prepare = preparer(sqlite);
   return {
     ...laneStatements(db, prepare),
+    ...ownerStatements(db, prepare),
     ...checkInStatements(db, prepare),
     ...ledgerStatements(db, prepare),
     ...datingStatements(db, prepare),
@@ -72,13 +73,14 @@ function laneStatements(db: Db, prepare: Prepare) {
   };
 }
 
-function checkInStatements(db: Db, prepare: Prepare) {
+/** Whose a card is, and what else is known of whose it is. */
+function ownerStatements(db: Db, prepare: Prepare) {
   return {
     ownerOf: prepare<{ card: string }>()((p) =>
       db
         .selectFrom('card')
         .innerJoin('volunteer', 'volunteer.id', 'card.volunteer_id')
-        .select(['volunteer.id', 'volunteer.display_name', 'card.status'])
+        .select(['volunteer.id', 'volunteer.display_name', 'card.status', 'card.since_ms'])
         .where('card.token', '=', p.card),
     ),
     displayNameOf: prepare<{ volunteer: string }>()((p) =>
@@ -90,6 +92,19 @@ function checkInStatements(db: Db, prepare: Prepare) {
         .select(['from_ms as fromMs', 'until_ms as untilMs'])
         .where('volunteer_id', '=', p.volunteer),
     ),
+    cardEventsOf: prepare<{ card: string }>()((p) =>
+      db
+        .selectFrom('card_event')
+        .innerJoin('volunteer', 'volunteer.id', 'card_event.volunteer_id')
+        .select(['card_event.id', 'volunteer_id as volunteer', 'status', 'from_ms as fromMs'])
+        .select('volunteer.display_name')
+        .where('card', '=', p.card),
+    ),
+  };
+}
+
+function checkInStatements(db: Db, prepare: Prepare) {
+  return {
     checkInsOf: prepare<{ volunteer: string; day: string }>()((p) =>
       db
         .selectFrom('check_in')
@@ -114,6 +129,14 @@ function checkInStatements(db: Db, prepare: Prepare) {
       db
         .updateTable('check_in')
         .set(pick(p, 'outcome', 'points', 'transfers'))
+        .where('journal_id', '=', p.journal_id),
+    ),
+    ownCheckIn: prepare<
+      Pick<Selectable<Schema['check_in']>, 'journal_id' | 'volunteer_id' | 'counts' | 'outcome'>
+    >()((p) =>
+      db
+        .updateTable('check_in')
+        .set(pick(p, 'volunteer_id', 'counts', 'outcome'))
         .where('journal_id', '=', p.journal_id),
     ),
     policyOf: prepare<{ day: string }>()((p) =>

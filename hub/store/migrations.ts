@@ -1,5 +1,6 @@
 import { answersMigration } from './migration-answers.ts';
 import { bootAnchorMigration } from './migration-boot-anchor.ts';
+import { cardsMigration } from './migration-cards.ts';
 import { contributionsMigration } from './migration-contributions.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
 import { datingAnewMigration } from './migration-dating-anew.ts';
@@ -218,4 +219,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   leftNeighboursMigration,
   testTimeoutsMigration,
   secondPathMigration,
+  cardsMigration,
 ];

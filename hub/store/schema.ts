@@ -1,6 +1,7 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
 import type { OtherPath, TestedBy } from '../../shared/wire/entry.ts';
 import type { Anchor } from '../domain/boot-anchor.ts';
+import type { CardStatus } from '../domain/card.ts';
 import type { DatedBy } from '../domain/dating.ts';
 import type { ReviewReason } from '../domain/review.ts';
 import type { TroubleKind } from '../domain/trouble.ts';
@@ -17,7 +18,8 @@ import type { RedemptionTable, RewardStockingTable, RewardTable } from './schema
 export interface Schema extends PeopleTables {
   meta: { key: string; value: string };
   station: StationTable;
-  card: { token: string; volunteer_id: string; status: CardStatus };
+  card: CardTable;
+  card_event: CardEventTable;
   journal: JournalTable;
   lane: LaneTable;
   boot_anchor: BootAnchorTable;
@@ -60,7 +62,27 @@ export interface Schema extends PeopleTables {
   untold_answer: { alarm_id: number; state: 'acknowledged' | 'resolved' };
 }
 
-export type CardStatus = 'active' | 'lost' | 'blocked';
+/** What the latest event of a card came to. */
+interface CardTable {
+  token: string;
+  volunteer_id: string;
+  status: CardStatus;
+  /** From when it holds. What was tapped before is judged by the events. */
+  since_ms: Generated<number>;
+}
+
+/** What an operator said of a card. */
+interface CardEventTable {
+  id: Generated<number>;
+  card: string;
+  volunteer_id: string;
+  status: CardStatus;
+  /** From when it holds; `at` is when it was said. */
+  from_ms: number;
+  at: number;
+  by: string;
+  reason: string | null;
+}
 
 interface StationTable {
   id: string;

@@ -1,4 +1,5 @@
-import { addCard, addStation, addVolunteer } from '../../hub/app/registry.ts';
+import { addCard } from '../../hub/app/cards.ts';
+import { addStation, addVolunteer } from '../../hub/app/registry.ts';
 import type { Store } from '../../hub/store/open-store.ts';
 import { cardToken } from '../../shared/card-token.ts';
 import type { Random } from '../../test/simulation/random.ts';

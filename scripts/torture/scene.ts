@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addCard, addStation, addVolunteer } from '../../hub/app/registry.ts';
+import { addCard } from '../../hub/app/cards.ts';
+import { addStation, addVolunteer } from '../../hub/app/registry.ts';
 import { openStore } from '../../hub/store/open-store.ts';
 import { writeSettings } from '../../shared/settings/settings-file.ts';
 import { freePort } from '../../test/support/free-port.ts';

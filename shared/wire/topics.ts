@@ -5,7 +5,7 @@ const root = 'yizhan/v1';
 export type StationTopicKind = 'alarm' | 'journal' | 'presence' | 'health' | 'relay';
 /** What the hub publishes for one station. */
 export type HubTopicKind = 'receipt' | 'command' | 'relayed';
-export type FeedKind = 'check-in' | 'alarm' | 'station' | 'trouble' | 'points' | 'day';
+export type FeedKind = 'check-in' | 'alarm' | 'station' | 'trouble' | 'points' | 'day' | 'card';
 
 export const stationTopic = (station: string, kind: StationTopicKind | HubTopicKind): string =>
   `${root}/station/${station}/${kind}`;

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acknowledgeAlarm } from '../../hub/app/alarms.ts';
+import { addCard } from '../../hub/app/cards.ts';
 import { decideReview, listReviews } from '../../hub/app/decisions.ts';
-import { addCard, addVolunteer } from '../../hub/app/registry.ts';
+import { addVolunteer } from '../../hub/app/registry.ts';
 import { Outgoing } from '../../hub/feed/outgoing.ts';
 import { raiseAlarm } from '../../hub/ingest/alarm-rows.ts';
 import { cardToken } from '../../shared/card-token.ts';

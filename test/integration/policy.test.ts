@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addCard } from '../../hub/app/cards.ts';
 import { pauseVolunteer, resumeVolunteer } from '../../hub/app/pauses.ts';
 import { doubtsAbout, listPolicies, policyOfDay, publishPolicy } from '../../hub/app/policies.ts';
 import { replayPolicy } from '../../hub/app/policy-replay.ts';
-import { addCard, addVolunteer } from '../../hub/app/registry.ts';
+import { addVolunteer } from '../../hub/app/registry.ts';
 import { audit } from '../../hub/audit/audit.ts';
 import { policySchema } from '../../hub/domain/policy.ts';
 import { previewBounties, settleBounties } from '../../hub/ledger/bounties.ts';

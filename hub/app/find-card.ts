@@ -1,0 +1,68 @@
+import type { Selectable } from 'kysely';
+import { volunteerIdSchema } from '../../shared/ids.ts';
+import { type CardStatus, cardReference, tokenStart } from '../domain/card.ts';
+import type { Db, Schema, Trx } from '../store/schema.ts';
+import { Refusal } from './registry.ts';
+
+export type CardRow = Selectable<Schema['card']>;
+
+/** After the last hex digit: what begins with some digits lies between them and them with this. */
+const behindHex = 'g';
+
+/**
+ * @param subject a card's reference, or a volunteer who has just one card of these statuses
+ * @throws Refusal when no one card is meant, or it is not of these statuses
+ */
+export async function cardMeant(
+  trx: Trx,
+  subject: string,
+  statuses: readonly CardStatus[],
+): Promise<CardRow> {
+  if (volunteerIdSchema.safeParse(subject).success) return cardOf(trx, subject, statuses);
+  const card = await cardCalled(trx, subject);
+  if (statuses.includes(card.status)) return card;
+  throw new Refusal(`the card ${cardReference(card.token)} is ${card.status} already`);
+}
+
+async function cardOf(
+  trx: Trx,
+  volunteer: string,
+  statuses: readonly CardStatus[],
+): Promise<CardRow> {
+  const cards = await trx
+    .selectFrom('card')
+    .selectAll()
+    .where('volunteer_id', '=', volunteer)
+    .where('status', 'in', statuses)
+    .execute();
+  const [card] = cards;
+  if (!card) throw new Refusal(`${volunteer} has no card that is ${statuses.join(' or ')}`);
+  if (cards.length === 1) return card;
+  const names = cards.map(({ token, status }) => `${cardReference(token)} (${status})`);
+  throw new Refusal(`${volunteer} has several cards, say which: ${names.join(', ')}`);
+}
+
+/** @throws Refusal when it is nobody's card, or two cards begin like that */
+export async function cardCalled(db: Db | Trx, reference: string): Promise<CardRow> {
+  const start = startOf(reference);
+  const cards = await db
+    .selectFrom('card')
+    .selectAll()
+    .where('token', '>=', start)
+    .where('token', '<', start + behindHex)
+    .limit(2)
+    .execute();
+  const [card] = cards;
+  if (!card) throw new Refusal(`no volunteer has a card ${reference}`);
+  if (cards.length > 1) throw new Refusal(`several cards begin with ${reference}: say more digits`);
+  return card;
+}
+
+/** @throws Refusal when it is no reference */
+function startOf(reference: string): string {
+  const start = tokenStart(reference);
+  if (start === undefined) {
+    throw new Refusal(`${reference} is neither a card (ca-…) nor a volunteer (vo-…)`);
+  }
+  return start;
+}
