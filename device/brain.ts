@@ -3,6 +3,7 @@ import type { Log } from '../shared/log.ts';
 import { systemTimers, type Timers } from '../shared/timers.ts';
 import { type Lane, lanes } from '../shared/wire/entry.ts';
 import { decide, wakeAtMs } from './domain/decide.ts';
+import { enrolmentOf } from './domain/enrolment.ts';
 import { backlog } from './domain/lane.ts';
 import { otherPastDetail } from './domain/retirement.ts';
 import { lights, tones } from './domain/signals.ts';
@@ -174,7 +175,8 @@ export class Brain {
   announce(): void {
     const { uplink, version, diskFreeBytes } = this.#parts;
     const now = { backlog: backlogOf(this.#state), diskFreeBytes: diskFreeBytes() };
-    uplink.announce(presenceOf(this.#state), { version, ...this.#state.parts, ...now });
+    const said = enrolmentOf(this.#state);
+    uplink.announce(presenceOf(this.#state), { version, ...this.#state.parts, ...said, ...now });
   }
 
   /** Only after the journal has synced the entry is anything shown or sent for it. */

@@ -148,6 +148,7 @@ function startHardware({ reader, panel }: Hardware, brain: Brain, options: Stati
   });
   reader.start({
     onCard: (uid) => brain.dispatch({ type: 'card', token: cardToken(settings.schemeKey, uid) }),
+    onPhone: () => brain.dispatch({ type: 'card-phone' }),
     onUnreadable: () => brain.dispatch({ type: 'card-unreadable' }),
     onCardGone: () => {},
     onState: (state, detail) => {

@@ -34,6 +34,10 @@ export const newSession = (): string => `se-${randomText(12)}`;
 export const testRequestSchema = idSchema('te', 12);
 export const newTestRequest = (): string => `te-${randomText(12)}`;
 
+/** Enrolment: one per card that an operator waits for at a station. */
+export const enrolRequestSchema = idSchema('en', 12);
+export const newEnrolRequest = (): string => `en-${randomText(12)}`;
+
 /** A secret key of 256 bits, base64url. */
 export const newKey = (): string => randomBytes(32).toString('base64url');
 export const keySchema = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'expected 32 bytes as base64url');

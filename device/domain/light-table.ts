@@ -2,6 +2,7 @@ import { neighboursCalling } from './neighbours.ts';
 import type { LightName, ToneName } from './signals.ts';
 import {
   type AlarmPhase,
+  type Enrolment,
   hubReachable,
   type StationState,
   type TapSignal,
@@ -32,6 +33,11 @@ const tapIs =
   (...kinds: TapSignal['kind'][]) =>
   (state: StationState): boolean =>
     state.tap !== undefined && kinds.includes(state.tap.kind);
+
+const enrolmentIs =
+  (...phases: Enrolment['phase'][]) =>
+  (state: StationState): boolean =>
+    state.enrolment !== undefined && phases.includes(state.enrolment.phase);
 
 export const lightTable: readonly LightRow[] = [
   {
@@ -101,8 +107,16 @@ export const lightTable: readonly LightRow[] = [
   { name: 'unknown-card', when: tapIs('unknown-card'), light: 'unknownCard', tone: 'low' },
   { name: 'blocked-card', when: tapIs('blocked-card'), light: 'blockedCard', tone: 'low' },
   { name: 'not-read', when: tapIs('not-read'), light: 'notRead', tone: 'twoShort' },
+  { name: 'phone', when: tapIs('phone'), light: 'phone', tone: 'twoShort' },
   { name: 'refused', when: tapIs('refused'), light: 'fault', tone: 'low' },
   { name: 'on-disk', when: tapIs('on-disk'), light: 'onDisk', tone: 'tick' },
+  { name: 'enrol-again', when: enrolmentIs('again'), light: 'enrolAgain', tone: 'twoShort' },
+  {
+    name: 'enrol-waiting',
+    when: enrolmentIs('waiting', 'phone'),
+    light: 'enrolWaiting',
+    tone: 'one',
+  },
   {
     name: 'fault',
     when: ({ parts }) => [parts.reader, parts.journal, parts.disk, parts.button].includes('fault'),

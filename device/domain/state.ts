@@ -24,7 +24,7 @@ export interface LatchedAlarm {
 
 /** What the latest tap has come to. `untilMs` is when the light stops speaking of it. */
 export interface TapSignal {
-  readonly kind: 'on-disk' | 'saved-here' | 'not-read' | 'refused' | Outcome;
+  readonly kind: 'on-disk' | 'saved-here' | 'not-read' | 'phone' | 'refused' | Outcome;
   /** Sequence of the check-in, when it has one. */
   readonly seq: number | undefined;
   readonly points: number | undefined;
@@ -38,6 +38,15 @@ export interface TestSignal {
   readonly key: AlarmKey;
   /** When it becomes undelivered, or, once it has an end, when the light stops speaking of it. */
   readonly untilMs: number;
+}
+
+/** An operator waits for a card to be tapped here. In memory only: it is over within a minute anyway. */
+export interface Enrolment {
+  readonly request: string;
+  /** When it is over by itself. */
+  readonly untilMs: number;
+  /** `again`: a card that is nobody's was tapped, and has to come once more. `phone`: it was a phone. */
+  readonly phase: 'waiting' | 'again' | 'phone';
 }
 
 /** `awaited` until the panel first tells of the button, `testing` while it is held since before that. */
@@ -108,6 +117,10 @@ export interface StationState {
   readonly test: TestSignal | undefined;
   /** The latest requests for a test: one that is told again is not done again. */
   readonly testRequests: readonly string[];
+  /** The card that an operator waits for. */
+  readonly enrolment: Enrolment | undefined;
+  /** The latest such requests: one that is told again is not begun again. */
+  readonly enrolRequests: readonly string[];
   /** What a button that was found down at the start of the program means. */
   readonly startHold: StartHold;
   readonly button: ButtonState;
@@ -181,6 +194,8 @@ export function initialState(
     tap: undefined,
     test: undefined,
     testRequests: [],
+    enrolment: undefined,
+    enrolRequests: [],
     startHold: 'awaited',
     button: restoredButton(hold),
     keptHold: hold,

@@ -12,7 +12,8 @@ import type { LatchedAlarm, PartName, Restored } from './state.ts';
 
 /** An entry before the journal gave it a sequence and a time. */
 export type EntryDraft =
-  | { type: 'check-in'; card: string }
+  /** `enrol`: the request of the operator who waits for a card here. */
+  | { type: 'check-in'; card: string; enrol?: string }
   | { type: 'started'; version: string }
   | { type: 'clock' }
   | { type: 'fault'; part: PartName; state: 'begun' | 'ended'; detail: string }
@@ -33,6 +34,11 @@ export type Input =
   | { type: 'started'; version: string }
   | { type: 'card'; token: string }
   | { type: 'card-unreadable' }
+  /** A phone or the like, whose UID is another each time. */
+  | { type: 'card-phone' }
+  /** An operator waits for a card to be tapped here, for so long; and waits no more. */
+  | { type: 'enrol'; request: string; forMs: number }
+  | { type: 'enrol-over'; request: string }
   /** `found`: it was down already when the panel first saw it. */
   | { type: 'button'; edge: 'down' | 'up'; found?: boolean }
   /** An operator asks for a test of the alarm's way. */

@@ -1,4 +1,5 @@
 import type { Outcome } from '../../shared/wire/messages.ts';
+import { enrolmentAnswered } from './enrolment.ts';
 import { hubReachable, type StationState, type TapSignal } from './state.ts';
 
 /** With the hub out of reach, so long is waited before the light says "saved here". */
@@ -35,7 +36,8 @@ export function outcomeCame(
   if (tap === undefined || (tap.kind !== 'on-disk' && tap.kind !== 'saved-here')) return state;
   const found = outcomes.find(({ seq }) => seq === tap.seq);
   if (found === undefined) return state;
-  return { ...state, tap: tapSignal(found.outcome, nowMs, tap.seq, found.points) };
+  const heard = { ...state, tap: tapSignal(found.outcome, nowMs, tap.seq, found.points) };
+  return enrolmentAnswered(heard, found.outcome, nowMs);
 }
 
 /** @returns when the light next has something else to say of the tap, or undefined. */

@@ -79,8 +79,11 @@ async function readUid(reader) {
   if (status !== statusOk) throw new Error(`the card answered with status ${status.toString(16)}`);
   const uid = answer.subarray(0, -statusWordBytes);
   if (!uidLengthsBytes.includes(uid.length)) throw new Error(`the UID has ${uid.length} bytes`);
-  return uid.toString('hex').toUpperCase();
+  return hex(uid);
 }
+
+/** @param {Buffer} bytes */
+const hex = (bytes) => bytes.toString('hex').toUpperCase();
 
 /** One reader of pcscd, and the card that may lie on it. */
 class Slot {
@@ -107,7 +110,7 @@ class Slot {
     reader.on('error', (error) => die('pcscd', error));
     reader.on('end', () => this.#onEnd());
     this.#expectEndOnClose(reader.reader);
-    reader.on('card', () => this.#onCard());
+    reader.on('card', ({ atr }) => this.#onCard(hex(atr ?? Buffer.alloc(0))));
     reader.on('card.off', () => this.#onGone());
     reader.reader.on('status', (status) => this.#onStatus(status.state));
     attached.add(this);
@@ -151,12 +154,13 @@ class Slot {
     }, cardTimeoutMs);
   }
 
-  async #onCard() {
+  /** @param {string} atr what the reader says of the kind of card */
+  async #onCard(atr) {
     this.#connecting = false;
     const departures = this.#departures;
     try {
       const uid = await readUid(this.#reader);
-      send({ type: 'card', reader: this.#name, uid });
+      send({ type: 'card', reader: this.#name, uid, atr });
       // It was read, so the tap counts, even though its departure was noticed first.
       if (departures !== this.#departures) send({ type: 'gone', reader: this.#name });
     } catch (error) {

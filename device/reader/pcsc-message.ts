@@ -17,7 +17,13 @@ const pcscMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('noReader') }),
   z.object({ type: z.literal('attached'), reader: text }),
   z.object({ type: z.literal('detached'), reader: text }),
-  z.object({ type: z.literal('card'), reader: text, uid: z.string().regex(uidPattern) }),
+  z.object({
+    type: z.literal('card'),
+    reader: text,
+    uid: z.string().regex(uidPattern),
+    /** ISO/IEC 7816-3 §8: 33 bytes at most, in upper-case hex. */
+    atr: z.string().regex(/^(?:[0-9A-F]{2}){0,33}$/),
+  }),
   z.object({ type: z.literal('unreadable'), reader: text, why: text }),
   z.object({ type: z.literal('gone'), reader: text }),
   /** The last words before the child kills itself. */

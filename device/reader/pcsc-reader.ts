@@ -4,6 +4,7 @@ import type { Log } from '../../shared/log.ts';
 import type { PcscMessage } from './pcsc-message.ts';
 import { PcscProcess } from './pcsc-process.ts';
 import type { Reader, ReaderListener, ReaderState } from './reader.ts';
+import { isRandomUid, phoneAtr } from './uid.ts';
 
 /** Ten heartbeats of the child: a loaded Pi stutters, a hung driver never comes back. */
 const heartbeatTimeoutDefaultMs = 5_000;
@@ -135,7 +136,7 @@ export class PcscReader implements Reader {
         this.#onDetached(message.reader);
         break;
       case 'card':
-        this.#onCard(message.reader, message.uid);
+        this.#onCard(message);
         break;
       case 'unreadable':
         this.#log.info({ reader: message.reader, reason: message.why }, 'card not read');
@@ -161,9 +162,13 @@ export class PcscReader implements Reader {
     if (this.#attached.size === 0) this.#tell('fault', noReaderDetail);
   }
 
-  #onCard(reader: string, uid: string): void {
+  #onCard({ reader, uid, atr }: Extract<PcscMessage, { type: 'card' }>): void {
     this.#onGone(reader);
     this.#failures = 0;
+    if (isRandomUid(uid) || atr === phoneAtr) {
+      this.#listener?.onPhone();
+      return;
+    }
     this.#occupied.add(reader);
     this.#listener?.onCard(uid);
   }

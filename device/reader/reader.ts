@@ -5,6 +5,8 @@ export type ReaderState = 'starting' | 'ready' | 'fault';
 export interface ReaderListener {
   /** A card lies on the reader and was read. `uid` is upper-case hex; it must not be logged or sent. */
   onCard(uid: string): void;
+  /** A phone, or another thing whose UID is another each time: no card to know anybody by. */
+  onPhone(): void;
   /** A card was there but could not be read: the person should tap again. */
   onUnreadable(): void;
   /** The card that `onCard` announced is gone, also when the reader went with it. */

@@ -6,6 +6,12 @@ const uidLengthsBytes = [4, 7, 10];
 /** A UID in the form the station keeps it: upper-case hex without separators. */
 export const uidPattern = /^(?:[0-9A-F]{8}|[0-9A-F]{14}|[0-9A-F]{20})$/;
 
+/** ISO/IEC 14443-3 §6.5.4: a single size UID that begins so is made up anew each time, as phones do. */
+export const isRandomUid = (uid: string): boolean => /^08[0-9A-F]{6}$/.test(uid);
+
+/** What a PC/SC reader builds for a phone that plays a card (PC/SC part 3 §3.1.3.2.3.2: no historical bytes). */
+export const phoneAtr = '3B80800101';
+
 /** The text is not a card UID. The message tells what is wrong without repeating the text. */
 export class InvalidUid extends Error {
   override readonly name = 'InvalidUid';

@@ -1,7 +1,7 @@
 /** A reader without hardware, so that a laptop runs a whole station. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Reader, ReaderListener } from './reader.ts';
-import { normaliseUid } from './uid.ts';
+import { isRandomUid, normaliseUid } from './uid.ts';
 
 /** About how long a person holds a card on the reader. */
 const holdDefaultMs = 300;
@@ -86,8 +86,10 @@ export class VirtualReader implements Reader {
   #look(): void {
     if (!this.#listener || !this.#card || this.#brokenDetail !== undefined) return;
     const { uid } = this.#card;
-    this.#isAnnounced = uid !== undefined;
-    if (uid === undefined) this.#listener.onUnreadable();
+    const isPhone = uid !== undefined && isRandomUid(uid);
+    this.#isAnnounced = uid !== undefined && !isPhone;
+    if (isPhone) this.#listener.onPhone();
+    else if (uid === undefined) this.#listener.onUnreadable();
     else this.#listener.onCard(uid);
   }
 

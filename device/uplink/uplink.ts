@@ -48,6 +48,7 @@ type Health = Pick<
   | 'clock'
   | 'power'
   | 'button'
+  | 'enrolment'
   | 'backlog'
   | 'diskFreeBytes'
 >;
@@ -211,6 +212,12 @@ export class Uplink {
         return;
       case 'test':
         dispatch({ type: 'test', request: command.request });
+        return;
+      case 'enrol':
+        dispatch({ type: 'enrol', request: command.request, forMs: command.forMs });
+        return;
+      case 'enrol-over':
+        dispatch({ type: 'enrol-over', request: command.request });
         return;
       case 'announce-every':
         dispatch({ type: 'announce-every', everyMs: command.everyMs });

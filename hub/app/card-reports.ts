@@ -82,6 +82,41 @@ async function lastRefused(db: Db): Promise<Map<string, TapPlace>> {
   return new Map(rows.map(({ card, ...tap }) => [card, placeOf(tap)]));
 }
 
+/** Cards that are nobody's and were tapped all the same, last tapped first: how often, and where last. */
+export async function unknownCards({ db }: Pick<Store, 'db'>) {
+  const rows = await db
+    .selectFrom('check_in')
+    .innerJoin('station', 'station.id', 'check_in.station')
+    .select(['card', 'station', 'station.name as stationName'])
+    .select(({ fn }) => [
+      fn.countAll<number>().as('taps'),
+      fn.min<number>('occurred_ms').as('firstMs'),
+      fn.max<number>('occurred_ms').as('ms'),
+    ])
+    .where('volunteer_id', 'is', null)
+    .groupBy(['card', 'station', 'station.name'])
+    .orderBy('ms', 'desc')
+    .execute();
+  const byCard = new Map<string, UnknownCard>();
+  for (const { card, taps, firstMs, ...place } of rows) {
+    const known = byCard.get(card);
+    if (known) {
+      known.taps += Number(taps);
+      known.firstMs = Math.min(known.firstMs, firstMs);
+    } else byCard.set(card, { taps: Number(taps), firstMs, last: placeOf(place) });
+  }
+  return [...byCard].map(([card, { taps, firstMs, last }]) => ({
+    ...{ card: cardReference(card), taps, last },
+    firstAt: timeText(firstMs),
+  }));
+}
+
+interface UnknownCard {
+  taps: number;
+  firstMs: number;
+  readonly last: TapPlace;
+}
+
 /**
  * One card with all that was said of it, oldest first.
  * @throws Refusal when no volunteer has it

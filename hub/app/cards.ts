@@ -1,35 +1,26 @@
 import { cardToken } from '../../shared/card-token.ts';
-import {
-  type CardChange,
-  type CardStatus,
-  cardChanges,
-  cardReference,
-  fromTheBeginning,
-} from '../domain/card.ts';
-import { Outgoing } from '../feed/outgoing.ts';
+import { type CardChange, cardChanges, cardReference } from '../domain/card.ts';
+import { applyChange, type CardActor, issueCard } from '../ingest/card-changes.ts';
+import type { CommitWork } from '../ingest/commit-work.ts';
 import type { Store } from '../store/open-store.ts';
-import type { Trx } from '../store/schema.ts';
-import { judgeCardAnew } from './card-check-ins.ts';
-import { type CardRow, cardMeant } from './find-card.ts';
-import { noteAction, Refusal, refuseBlank } from './registry.ts';
-
-/** Who does something about a card. */
-export interface CardActor {
-  readonly by: string;
-  /** Why, in the operator's words. */
-  readonly reason?: string | undefined;
-  readonly atMs?: number | undefined;
-}
-
-const whoDoesIt = 'the name of who does it';
+import { cardMeant, freeCardCalled } from './find-card.ts';
+import { Refusal } from './registry.ts';
+import { withWork } from './with-work.ts';
 
 /** ISO/IEC 14443-3 §6.5.4: UIDs have 4, 7 or 10 bytes. */
 const uidPattern = /^(?:[0-9a-f]{8}|[0-9a-f]{14}|[0-9a-f]{20})$/i;
-export const isCardUid = (text: string): boolean => uidPattern.test(text);
+/** §6.5.4 again: one of 4 bytes that begins so is made up anew each time. */
+const randomUidPattern = /^08[0-9a-f]{6}$/i;
+/** @returns whether a card can be known by it. */
+export const isCardUid = (text: string): boolean =>
+  uidPattern.test(text) && !randomUidPattern.test(text);
 
-/** @throws Refusal (without the UID) when it is none */
+/** @throws Refusal (without the UID) when it is none, or one that is another each time */
 async function tokenOf(store: Pick<Store, 'schemeKey'>, uid: string): Promise<string> {
-  if (!isCardUid(uid)) throw new Refusal('a card UID has 4, 7 or 10 bytes, in hex');
+  if (!uidPattern.test(uid)) throw new Refusal('a card UID has 4, 7 or 10 bytes, in hex');
+  if (randomUidPattern.test(uid)) {
+    throw new Refusal('that is the UID of a phone, which is another each time: use a card');
+  }
   return cardToken(await store.schemeKey(), uid);
 }
 
@@ -47,38 +38,33 @@ export async function addCard(
   by: string,
 ): Promise<string> {
   const token = await tokenOf(store, uid);
-  await store.db
-    .transaction()
-    .execute((trx) => issueCard(store, trx, { volunteer, token }, { by }, 'card add'));
+  await withWork(store, Date.now(), (work) =>
+    issueCard(work, { volunteer, token }, { by }, 'card add'),
+  );
   return cardReference(token);
 }
 
 /**
- * Makes a card a volunteer's. The first time it is so from the beginning, so that what it was tapped
- * before counts; a card that was returned is the next person's from now on only.
- * @param action as which it stands in the audit log
- * @throws Refusal when the volunteer is unknown, or the card somebody's
+ * Gives a volunteer a card that was tapped while it was nobody's, or that was returned.
+ * @param reference as `card unknown` or `card list` call it
+ * @throws Refusal as `addCard` does, and when no such card was tapped
  */
-export async function issueCard(
-  store: Pick<Store, 'ingest'>,
-  trx: Trx,
-  { volunteer, token }: { volunteer: string; token: string },
-  actor: CardActor,
-  action: string,
-): Promise<void> {
-  refuseBlank(actor.by, whoDoesIt);
-  const known = trx.selectFrom('volunteer').select('id').where('id', '=', volunteer);
-  if (!(await known.executeTakeFirst())) throw new Refusal(`no volunteer ${volunteer}`);
-  const card = trx.selectFrom('card').selectAll().where('token', '=', token);
-  const taken = await card.executeTakeFirst();
-  if (taken && taken.status !== 'returned') {
-    const what = `the card ${cardReference(token)} is ${taken.volunteer_id}'s already`;
-    throw new Refusal(taken.status === 'active' ? what : `${what}, and ${taken.status}`);
-  }
-  const { atMs = Date.now() } = actor;
-  const fromMs = taken ? atMs : fromTheBeginning;
-  await becomes(store, trx, { token, volunteer, status: 'active', fromMs }, { ...actor, atMs });
-  await noteAction(trx, actor.by, action, volunteer, { card: cardReference(token) }, atMs);
+export function assignCard(
+  store: Pick<Store, 'db' | 'ingest'>,
+  { reference, volunteer, by, atMs = Date.now() }: Assignment,
+): Promise<string> {
+  return withWork(store, atMs, async (work) => {
+    const token = await freeCardCalled(work.trx, reference);
+    await issueCard(work, { volunteer, token }, { by }, 'card assign');
+    return cardReference(token);
+  });
+}
+
+export interface Assignment {
+  readonly reference: string;
+  readonly volunteer: string;
+  readonly by: string;
+  readonly atMs?: number;
 }
 
 export interface ChangeRequest extends CardActor {
@@ -86,6 +72,7 @@ export interface ChangeRequest extends CardActor {
   readonly subject: string;
   /** From when it holds; from now when it is not said. */
   readonly sinceMs?: number | undefined;
+  readonly atMs?: number | undefined;
 }
 
 /**
@@ -99,77 +86,38 @@ export function changeCard(
   change: Exclude<CardChange, 'replace'>,
   request: ChangeRequest,
 ): Promise<string> {
-  return store.db.transaction().execute(async (trx) => {
-    const card = await applyChange(store, trx, change, request);
-    return cardReference(card.token);
-  });
+  const { atMs = Date.now() } = request;
+  return withWork(store, atMs, async (work) => (await changed(work, change, request)).card);
 }
 
 /**
  * Gives a volunteer another card for one that is out of use from now on. Both, or neither.
- * @param next the new card's UID
+ * @param next the new card's UID, or the reference of one that is nobody's
  * @returns the references of both
- * @throws Refusal as `changeCard` and `addCard` do
+ * @throws Refusal as `changeCard`, `addCard` and `assignCard` do
  */
 export async function replaceCard(
   store: Pick<Store, 'db' | 'ingest' | 'schemeKey'>,
   request: ChangeRequest,
-  next: { readonly uid: string },
+  next: { readonly uid: string } | { readonly reference: string },
 ): Promise<{ before: string; card: string }> {
-  const token = await tokenOf(store, next.uid);
-  return store.db.transaction().execute(async (trx) => {
-    const before = await applyChange(store, trx, 'replace', request);
-    await issueCard(store, trx, { volunteer: before.volunteer_id, token }, request, 'card add');
-    return { before: cardReference(before.token), card: cardReference(token) };
+  const known = 'uid' in next ? await tokenOf(store, next.uid) : undefined;
+  const { atMs = Date.now() } = request;
+  return withWork(store, atMs, async (work) => {
+    const { card: before, volunteer } = await changed(work, 'replace', request);
+    const reference = 'reference' in next ? next.reference : '';
+    const token = known ?? (await freeCardCalled(work.trx, reference));
+    await issueCard(work, { volunteer, token }, request, 'card add');
+    return { before, card: cardReference(token) };
   });
 }
 
-async function applyChange(
-  store: Pick<Store, 'ingest'>,
-  trx: Trx,
-  change: CardChange,
-  request: ChangeRequest,
-): Promise<CardRow> {
-  const { subject, by, reason, atMs = Date.now(), sinceMs = atMs } = request;
-  refuseBlank(by, whoDoesIt);
-  if (sinceMs > atMs) throw new Refusal('what is to happen to a card later cannot be said yet');
-  const { from, to } = cardChanges[change];
-  const card = await cardMeant(trx, subject, from);
-  const { token, volunteer_id: volunteer } = card;
-  const became = { token, volunteer, status: to, fromMs: sinceMs };
-  await becomes(store, trx, became, { by, reason, atMs });
-  const detail = { card: cardReference(token), since: new Date(sinceMs).toISOString() };
-  await noteAction(trx, by, `card ${change}`, volunteer, detail, atMs);
-  return card;
-}
-
-interface Became {
-  readonly token: string;
-  readonly volunteer: string;
-  readonly status: CardStatus;
-  readonly fromMs: number;
-}
-
-async function becomes(
-  store: Pick<Store, 'ingest'>,
-  trx: Trx,
-  { token, volunteer, status, fromMs }: Became,
-  { by, reason, atMs }: CardActor & { atMs: number },
-): Promise<void> {
-  const now = { volunteer_id: volunteer, status, since_ms: fromMs };
-  await trx
-    .insertInto('card')
-    .values({ token, ...now })
-    .onConflict((conflict) => conflict.column('token').doUpdateSet(now))
-    .execute();
-  const event = { volunteer_id: volunteer, status, from_ms: fromMs, at: atMs, by };
-  await trx
-    .insertInto('card_event')
-    .values({ card: token, ...event, reason: reason ?? null })
-    .execute();
-  const outgoing = new Outgoing();
-  const told = { state: status, card: cardReference(token), volunteer: { id: volunteer } };
-  outgoing.toFeed('card', atMs, { ...told, since: new Date(fromMs).toISOString() });
-  await outgoing.store(trx);
-  await judgeCardAnew(store, trx, { card: token, fromMs, atMs });
+async function changed(work: CommitWork, change: CardChange, request: ChangeRequest) {
+  const { token, volunteer_id: volunteer } = await cardMeant(
+    work.trx,
+    request.subject,
+    cardChanges[change].from,
+  );
+  await applyChange(work, change, { token, volunteer }, request);
+  return { card: cardReference(token), volunteer };
 }

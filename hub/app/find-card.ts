@@ -58,6 +58,33 @@ export async function cardCalled(db: Db | Trx, reference: string): Promise<CardR
   return card;
 }
 
+/**
+ * @returns the token of a card that nobody has: tapped at a station, or returned
+ * @throws Refusal when it is none, or two begin like that
+ */
+export async function freeCardCalled(trx: Trx, reference: string): Promise<string> {
+  const start = startOf(reference);
+  const tapped = await trx
+    .selectFrom('check_in')
+    .select('card')
+    .where('card', '>=', start)
+    .where('card', '<', start + behindHex)
+    .where('volunteer_id', 'is', null)
+    .groupBy('card')
+    .limit(2)
+    .execute();
+  const [card] = tapped;
+  if (tapped.length > 1)
+    throw new Refusal(`several cards begin with ${reference}: say more digits`);
+  if (card) return card.card;
+  const known = await cardCalled(trx, reference).catch((error: unknown) => {
+    if (error instanceof Refusal)
+      throw new Refusal(`no card ${reference} that is nobody's was tapped`);
+    throw error;
+  });
+  return known.token;
+}
+
 /** @throws Refusal when it is no reference */
 function startOf(reference: string): string {
   const start = tokenStart(reference);

@@ -2,6 +2,7 @@ import { cardToken } from '../../shared/card-token.ts';
 import { CsvFault, readCsv, type Separator } from '../csv/csv.ts';
 import { decodeText, type ReadEncoding } from '../csv/encodings.ts';
 import { fromTheBeginning } from '../domain/card.ts';
+import { judgeCard } from '../ingest/judge-card.ts';
 import { type BadRow, ImportPlan, type Register, type RowPlan } from '../people/import-plan.ts';
 import { loadVolunteers } from '../people/load-volunteers.ts';
 import { actionOn, parts, saveVolunteers } from '../people/save-volunteers.ts';
@@ -10,10 +11,10 @@ import { type Column, findColumn, type RowDraft, readRow } from '../people/volun
 import { atOneMoment } from '../store/at-one-moment.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Db, Trx } from '../store/schema.ts';
-import { judgeCardAnew } from './card-check-ins.ts';
 import { isCardUid } from './cards.ts';
 import { beginPause, endPause } from './pauses.ts';
 import { noteAction, noteActions, Refusal } from './registry.ts';
+import { inWork } from './with-work.ts';
 
 /**
  * A list is written in one transaction, and an alarm that comes meanwhile waits for its end: measured, a
@@ -215,7 +216,7 @@ async function giveCards(
       .execute();
     const early = new Set(tapped.map(({ card }) => card));
     for (const { token: card } of some.filter(({ token: one }) => early.has(one))) {
-      await judgeCardAnew(store, trx, { card, fromMs: fromTheBeginning, atMs });
+      await inWork(store, trx, atMs, (work) => judgeCard(work, { card, fromMs: fromTheBeginning }));
     }
   }
 }

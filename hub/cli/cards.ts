@@ -1,8 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
-import { listCards, showCard } from '../app/card-reports.ts';
-import { addCard, changeCard, replaceCard } from '../app/cards.ts';
+import { listCards, showCard, unknownCards } from '../app/card-reports.ts';
+import { addCard, assignCard, changeCard, replaceCard } from '../app/cards.ts';
+import { Refusal } from '../app/registry.ts';
 import { type CardChange, type CardStatus, cardStatuses } from '../domain/card.ts';
+import { addEnrolling } from './card-enrolment.ts';
 import { columns } from './columns.ts';
 import { answer, type Common, command, operator, withStore } from './run.ts';
 
@@ -22,7 +24,7 @@ const changes: readonly [Exclude<CardChange, 'replace'>, string][] = [
 export function addCardCommands(program: Command): void {
   const card = program
     .command('card')
-    .description('Points cards: add, list, show, lost, block, unblock, replace, return.');
+    .description('Points cards: enrol, add, list, show, lost, block, unblock, replace, return.');
   card.addCommand(
     command('add', 'Gives a volunteer a card. Only a token made from the UID is stored.')
       .requiredOption('--volunteer <id>', 'vo-…')
@@ -35,6 +37,8 @@ export function addCardCommands(program: Command): void {
       }),
   );
   addLookingUp(card);
+  addUnknown(card);
+  addEnrolling(card);
   for (const [name, text] of changes) {
     card.addCommand(
       changing(name, text).action(async (subject: string, flags: ChangeFlags) => {
@@ -48,11 +52,16 @@ export function addCardCommands(program: Command): void {
   }
   card.addCommand(
     changing('replace', 'Gives another card for one that is out of use from now on.')
-      .requiredOption('--uid <hex>', 'UID of the new card')
-      .action(async (subject: string, flags: ChangeFlags & { uid: string }) => {
-        const { uid } = flags;
+      .option('--uid <hex>', 'UID of the new card')
+      .option('--with <card>', 'ca-… of a card that was tapped and is nobody’s')
+      .action(async (subject: string, flags: ChangeFlags & { uid?: string; with?: string }) => {
+        const { uid, with: reference } = flags;
+        if ((uid === undefined) === (reference === undefined)) {
+          throw new Refusal('say either --uid HEX or --with CARD; or see "card enrol --replaces"');
+        }
+        const next = uid === undefined ? { reference: reference ?? '' } : { uid };
         const made = await withStore(flags, (store) =>
-          replaceCard(store, { subject, ...said(flags) }, { uid }),
+          replaceCard(store, { subject, ...said(flags) }, next),
         );
         answer(flags, made, `card ${made.before} is replaced by ${made.card}`);
       }),
@@ -92,6 +101,35 @@ function addLookingUp(card: Command): void {
           ]),
         );
         answer(flags, shown, [`${card}  ${status}  ${volunteer}`, tap, ...lines].join('\n'));
+      }),
+  );
+}
+
+function addUnknown(card: Command): void {
+  card.addCommand(
+    command('unknown', 'Lists the cards that were tapped and are nobody’s.').action(
+      async (flags: Common) => {
+        const cards = await withStore(flags, unknownCards);
+        const lines = columns(
+          cards.map(({ card, taps, firstAt, last }) => [
+            ...[card, `${taps} taps since ${firstAt}`, `last at ${last.stationName} ${last.at}`],
+          ]),
+        );
+        answer(flags, cards, lines.length === 0 ? 'no unknown cards' : lines.join('\n'));
+      },
+    ),
+  );
+  card.addCommand(
+    command('assign', 'Gives a volunteer a card that was tapped; its earlier check-ins count.')
+      .argument('<card>', 'ca-…')
+      .requiredOption('--volunteer <id>', 'vo-…')
+      .requiredOption('--by <name>', 'who gives it')
+      .action(async (reference: string, flags: Common & { volunteer: string; by: string }) => {
+        const { volunteer, by } = flags;
+        const assigned = await withStore(flags, (store) =>
+          assignCard(store, { reference, volunteer, by }),
+        );
+        answer(flags, { volunteer, card: assigned }, `card ${assigned} added for ${volunteer}`);
       }),
   );
 }

@@ -2,7 +2,7 @@ import type { RoutineEntry } from '../../shared/wire/entry.ts';
 import type { Dated } from '../domain/dating.ts';
 import { reviewReason } from '../domain/review.ts';
 import type { CheckInOutcome } from '../domain/scoring.ts';
-import { announceRefusedTap, outcomeOf, standingOf } from './card-standing.ts';
+import { announceRefusedTap, standingOf, verdictOn } from './card-standing.ts';
 import {
   announceCheckIn,
   type FreshCheckIn,
@@ -10,16 +10,14 @@ import {
   storeCheckIn,
 } from './check-in-rows.ts';
 import type { CommitWork } from './commit-work.ts';
+import { type EnrolmentReading, takeReading } from './enrolment-reads.ts';
+import { isEnrolmentRead } from './enrolment-rows.ts';
 import { handOver } from './hand-over.ts';
 import type { DatedAnew } from './lane-dates.ts';
 import { toldVolunteer, type VolunteerDay } from './settle-day.ts';
 import { settleDays } from './settle-days.ts';
 
 type CheckInEntry = Extract<RoutineEntry, { type: 'check-in' }>;
-
-/** Cards that were blocked when they were shown earn nothing, and stand in nobody's way. */
-const isOfNoAccount = (outcome: CheckInOutcome): boolean =>
-  outcome === 'unknown-card' || outcome === 'blocked-card';
 
 interface AffectedDay extends VolunteerDay {
   readonly fresh: FreshCheckIn[];
@@ -32,6 +30,8 @@ export class AffectedDays {
   readonly #days = new Map<string, AffectedDay>();
   /** Stored check-ins that were dated anew, by journal id, and when they were thought to be before. */
   readonly #anew = new Map<number, number>();
+  /** Journal ids of check-ins of this group that are readings of a card for an enrolment. */
+  readonly #reads = new Set<number>();
   readonly #work: CommitWork;
 
   constructor(work: CommitWork) {
@@ -41,12 +41,18 @@ export class AffectedDays {
   /** Finds out whose the card was when it was tapped, and keeps the check-in for the settlement of its day. */
   async add(
     { station, epoch }: { station: string; epoch: string },
-    { card, seq }: CheckInEntry,
+    { card, seq, enrol: request }: CheckInEntry,
     { journalId, dated }: { journalId: number; dated: Dated },
   ): Promise<FreshCheckIn> {
+    const { nowMs } = this.#work;
+    if (request !== undefined) await this.#read({ station, request, card, journalId });
     const checkIn: FreshCheckIn = {
       ...{ journalId, station, epoch, seq, card, points: 0 },
-      ...(await this.#place(card, this.#work.nowMs, dated)),
+      dated,
+      ...(await this.#place(card, dated, {
+        receivedMs: nowMs,
+        isRead: this.#reads.has(journalId),
+      })),
     };
     this.#fresh.set(journalId, checkIn);
     return checkIn;
@@ -59,14 +65,14 @@ export class AffectedDays {
     await this.#work.statements.dateEntry({ id: journalId, ...row });
     if (type !== 'check-in') return;
     const fresh = this.#fresh.get(journalId);
-    if (fresh) Object.assign(fresh, await this.#place(fresh.card, receivedMs, dated));
+    if (fresh) await this.#placeFresh(fresh, dated);
     else await this.#placeStored(journalId, receivedMs, wasMs, dated);
   }
 
   async settle(): Promise<void> {
     for (const checkIn of this.#fresh.values()) {
-      const { volunteer, outcome, day } = checkIn;
-      if (volunteer && outcome === 'recorded') this.#day(volunteer.id, day).fresh.push(checkIn);
+      const { volunteer, counts, day } = checkIn;
+      if (volunteer && counts === 1) this.#day(volunteer.id, day).fresh.push(checkIn);
       else await this.#storeUncounted(checkIn);
     }
     const anew = this.#anew;
@@ -76,18 +82,39 @@ export class AffectedDays {
     );
   }
 
-  async #place(card: string, receivedMs: number, dated: Dated): Promise<Placement> {
+  /** A card that has become somebody's by this is so for what this group has brought of it before, too. */
+  async #read(reading: EnrolmentReading): Promise<void> {
+    const result = await takeReading(this.#work, reading);
+    if (result === 'none') return;
+    this.#reads.add(reading.journalId);
+    if (result === 'read') return;
+    for (const fresh of this.#fresh.values()) {
+      if (fresh.card !== reading.card) continue;
+      await this.#placeFresh(fresh, fresh.dated);
+    }
+  }
+
+  async #placeFresh(fresh: FreshCheckIn, dated: Dated): Promise<void> {
+    const isRead = this.#reads.has(fresh.journalId);
+    const placed = await this.#place(fresh.card, dated, { receivedMs: this.#work.nowMs, isRead });
+    Object.assign(fresh, { dated, ...placed });
+  }
+
+  async #place(
+    card: string,
+    dated: Dated,
+    { receivedMs, isRead }: { receivedMs: number; isRead: boolean },
+  ): Promise<Placement> {
     const { policies, dayOf } = this.#work;
     const { occurredMs } = dated;
     const day = dayOf(occurredMs);
     const { acceptDays } = (await policies.of(day)).body;
-    const review = reviewReason(dated, { receivedMs, acceptDays }, dayOf);
+    const review = isRead ? undefined : reviewReason(dated, { receivedMs, acceptDays }, dayOf);
     const standing = await standingOf(this.#work, card, occurredMs);
-    const outcome = outcomeOf(standing);
-    const counted = review === undefined ? 'recorded' : 'held-for-review';
     const minute = dayOf.minuteOf(occurredMs);
     return {
-      ...{ occurredMs, day, minute, review, outcome: isOfNoAccount(outcome) ? outcome : counted },
+      ...{ occurredMs, day, minute, review },
+      ...verdictOn(standing, { isHeld: review !== undefined, isRead }),
       volunteer: standing && { id: standing.volunteer, displayName: standing.displayName },
       status: standing?.status,
     };
@@ -102,9 +129,9 @@ export class AffectedDays {
     const { statements } = this.#work;
     const [stored] = await statements.checkInOf({ journal_id: journalId });
     if (!stored || stored.review === 'accepted' || stored.review === 'refused') return;
-    const placed = await this.#place(stored.card, receivedMs, dated);
-    const { occurredMs, day, minute, review, outcome } = placed;
-    const counts = outcome === 'recorded' ? 1 : 0;
+    const isRead = await isEnrolmentRead(this.#work, journalId);
+    const placed = await this.#place(stored.card, dated, { receivedMs, isRead });
+    const { occurredMs, day, minute, review, outcome, counts } = placed;
     const volunteer = placed.volunteer?.id ?? null;
     if (volunteer !== stored.volunteer_id) {
       await handOver(this.#work, stored, { volunteer, outcome });

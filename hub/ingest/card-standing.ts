@@ -27,9 +27,23 @@ export async function standingOf(
 }
 
 /** What a card makes of a check-in, before its date does. */
-export function outcomeOf(standing: Standing | undefined): CheckInOutcome {
+function outcomeOf(standing: Standing | undefined): CheckInOutcome {
   if (standing === undefined) return 'unknown-card';
   return standing.status === 'active' ? 'recorded' : 'blocked-card';
+}
+
+/**
+ * What a check-in comes to, before its day is scored: cards that were out of use when they were shown
+ * earn nothing and stand in nobody's way, nor does a card earn anything by being read for an enrolment.
+ * @param how `isHeld`: its date is doubtful, and nobody has accepted it
+ */
+export function verdictOn(
+  standing: Standing | undefined,
+  { isHeld, isRead }: { isHeld: boolean; isRead: boolean },
+): { outcome: CheckInOutcome; counts: 0 | 1 } {
+  const outcome = outcomeOf(standing);
+  if (outcome !== 'recorded' || isRead) return { outcome, counts: 0 };
+  return isHeld ? { outcome: 'held-for-review', counts: 0 } : { outcome, counts: 1 };
 }
 
 /** A tap of a card that counts for nobody any more, as operators are told of it. */

@@ -1,4 +1,5 @@
 import type { CardStatus } from '../domain/card.ts';
+import type { Dated } from '../domain/dating.ts';
 import type { ReviewReason } from '../domain/review.ts';
 import type { CheckInOutcome } from '../domain/scoring.ts';
 import type { CommitWork } from './commit-work.ts';
@@ -15,6 +16,8 @@ export interface Placement {
   /** Why it waits for a person, if it does. */
   review: ReviewReason | undefined;
   outcome: CheckInOutcome;
+  /** 1 when it takes part in the scoring of its day. */
+  counts: 0 | 1;
 }
 
 /** A volunteer as the feed may name one. */
@@ -31,6 +34,7 @@ export interface FreshCheckIn extends Placement {
   readonly epoch: string;
   readonly seq: number;
   readonly card: string;
+  dated: Dated;
   points: number;
 }
 

@@ -4,6 +4,7 @@ import { cardsMigration } from './migration-cards.ts';
 import { contributionsMigration } from './migration-contributions.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
 import { datingAnewMigration } from './migration-dating-anew.ts';
+import { enrolmentMigration } from './migration-enrolment.ts';
 import { honoursMigration } from './migration-honours.ts';
 import { ledgerMigration } from './migration-ledger.ts';
 import { leftNeighboursMigration } from './migration-left-neighbours.ts';
@@ -220,4 +221,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   testTimeoutsMigration,
   secondPathMigration,
   cardsMigration,
+  enrolmentMigration,
 ];

@@ -20,6 +20,9 @@ export interface Schema extends PeopleTables {
   station: StationTable;
   card: CardTable;
   card_event: CardEventTable;
+  enrolment: EnrolmentTable;
+  /** Check-ins that were readings of a card for an enrolment. */
+  enrolment_read: { journal_id: number; enrolment_id: number };
   journal: JournalTable;
   lane: LaneTable;
   boot_anchor: BootAnchorTable;
@@ -69,6 +72,26 @@ interface CardTable {
   status: CardStatus;
   /** From when it holds. What was tapped before is judged by the events. */
   since_ms: Generated<number>;
+}
+
+/** A card that an operator waits for, or waited for, at a station. */
+interface EnrolmentTable {
+  id: Generated<number>;
+  /** Under which the station was told of it. */
+  request: string;
+  station: string;
+  volunteer_id: string;
+  by: string;
+  asked_ms: number;
+  until_ms: number;
+  /** The token of the card that is out of use once another is here. */
+  replaces: string | null;
+  /** The token of the card that was read last and is nobody's. */
+  read: string | null;
+  /** Whose the card was that was tapped last and could not be taken. */
+  refused: string | null;
+  ended_ms: number | null;
+  result: 'enrolled' | 'cancelled' | null;
 }
 
 /** What an operator said of a card. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { testRequestSchema } from '../ids.ts';
+import { enrolRequestSchema, testRequestSchema } from '../ids.ts';
 import { sequenceMax } from './limits.ts';
 
 /** One reading of a station's clocks. A Pi has no battery clock, so the wall clock alone says little. */
@@ -57,7 +57,13 @@ export const triedPathSchema = z.object({
 export type TriedPath = z.infer<typeof triedPathSchema>;
 
 export const routineEntrySchema = z.discriminatedUnion('type', [
-  z.object({ ...base, type: z.literal('check-in'), card: cardTokenSchema }),
+  z.object({
+    ...base,
+    type: z.literal('check-in'),
+    card: cardTokenSchema,
+    /** Tapped while an operator waits for a card here; a hub that does not know it sees a check-in. */
+    enrol: enrolRequestSchema.optional(),
+  }),
   z.object({ ...base, type: z.literal('started'), version: z.string().max(40) }),
   /** The clock was set just now: its reading dates every entry of the same boot. */
   z.object({ ...base, type: z.literal('clock') }),

@@ -22,6 +22,10 @@ export const announceEveryDefaultMs = 29_000;
 export const announceEveryMinMs = 5_000;
 export const announceEveryMaxMs = 30_000;
 
+/** How long an operator may wait for a card at a station: a person stands there with it. */
+export const enrolForMinMs = 5_000;
+export const enrolForMaxMs = 300_000;
+
 /** Characters of a station's name as another station is told it; a longer one is cut there. */
 export const stationNameMax = 100;
 

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { epochSchema, sessionSchema, stationIdSchema, testRequestSchema } from '../ids.ts';
+import {
+  enrolRequestSchema,
+  epochSchema,
+  sessionSchema,
+  stationIdSchema,
+  testRequestSchema,
+} from '../ids.ts';
 import {
   alarmEntrySchema,
   laneSchema,
@@ -11,6 +17,8 @@ import {
   alarmMessageBytesMax,
   announceEveryMaxMs,
   announceEveryMinMs,
+  enrolForMaxMs,
+  enrolForMinMs,
   entriesPerMessageMax,
   latchedAlarmsMax,
   stationNameMax,
@@ -97,6 +105,10 @@ export const healthMessageSchema = z.object({
   power: partStateSchema.optional(),
   /** A fault while the panic button is stuck; not each station says it. */
   button: partStateSchema.optional(),
+  /** The card that an operator waits for here, and what came so far; absent when nobody waits. */
+  enrolment: z
+    .object({ request: enrolRequestSchema, state: z.enum(['waiting', 'again', 'phone']) })
+    .optional(),
   /** Entries that the hub has not yet receipted. */
   backlog: z.int().nonnegative(),
   diskFreeBytes: z.int().nonnegative(),
@@ -192,6 +204,16 @@ export const commandMessageSchema = z.object({
     }),
     /** Try the alarm's whole way; a request that comes twice is one. */
     z.object({ name: z.literal('test'), request: testRequestSchema }),
+    /**
+     * A card is awaited here, for somebody: each that is tapped meanwhile comes with this request. A
+     * station that does not know this refuses it, and says nothing of it in its health.
+     */
+    z.object({
+      name: z.literal('enrol'),
+      request: enrolRequestSchema,
+      forMs: z.int().min(enrolForMinMs).max(enrolForMaxMs),
+    }),
+    z.object({ name: z.literal('enrol-over'), request: enrolRequestSchema }),
     /** How often the station has to say that it is there, so that its silence is noticed in time. */
     z.object({ name: z.literal('announce-every'), everyMs: announceEveryMsSchema }),
   ]),

@@ -11,6 +11,8 @@ export interface ReaderHarness {
   putCard(uid: string): void;
   putUnreadableCard(): void;
   takeCard(): void;
+  /** Until the reader has noticed that there is no card, where it takes its time. */
+  settle?(): Promise<void>;
   breakReader(): Promise<void>;
   mendReader(): Promise<void>;
   close(): Promise<void>;
@@ -26,6 +28,9 @@ export class ReaderRecorder implements ReaderListener {
 
   onCard(uid: string): void {
     this.cards.push(uid);
+  }
+  onPhone(): void {
+    this.cards.push('phone');
   }
   onUnreadable(): void {
     this.cards.push('unreadable');
@@ -75,6 +80,15 @@ export function describeReader(name: string, create: () => Promise<ReaderHarness
     it('tells that a card could not be read', async () => {
       harness.putUnreadableCard();
       await seen.sees('unreadable');
+    });
+
+    it('tells a phone, whose UID is another each time, from a card', async () => {
+      harness.putCard('08A1B2C3');
+      await seen.sees('phone');
+      harness.takeCard();
+      await harness.settle?.();
+      harness.putCard('08A1B2C3D4E5F6');
+      await seen.sees('phone', '08A1B2C3D4E5F6');
     });
 
     it('takes the card away with the reader, and recovers', async () => {

@@ -38,6 +38,7 @@ describeReader('the PC/SC reader', async () => {
   return {
     reader,
     takeCard,
+    settle: () => delay(absenceNoticedMs),
     putCard: (uid) => {
       card = new VirtualCard(pcscd.port, uid);
     },
@@ -111,6 +112,12 @@ describe('the PC/SC reader survives', () => {
     await startAll();
     put('04DE5F1EACC040', 'answer', atr.type4);
     await seen.sees('04DE5F1EACC040');
+  });
+
+  it('a phone that shows a UID which does not change, by what the reader says of its kind', async () => {
+    await startAll();
+    put('04A1B2C3', 'answer', atr.phone);
+    await seen.sees('phone');
   });
 
   it('a card pulled while it is read', async () => {

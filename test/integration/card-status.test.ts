@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listCards, showCard } from '../../hub/app/card-reports.ts';
-import { addCard, changeCard, issueCard, replaceCard } from '../../hub/app/cards.ts';
+import { addCard, assignCard, changeCard, replaceCard } from '../../hub/app/cards.ts';
 import { addVolunteer } from '../../hub/app/registry.ts';
 import { status } from '../../hub/app/reports.ts';
 import { cardReference } from '../../hub/domain/card.ts';
@@ -106,7 +106,8 @@ describe('what becomes of a card', () => {
       () => expect.fail('a returned card is nobody’s to unblock'),
       (error: Error) => expect(error.message).toMatch(/is returned already/),
     );
-    await issueTo(other, 90);
+    const by = { by: 'Operator 1', atMs: at(90) };
+    await assignCard(hub.store, { reference: card, volunteer: other, ...by });
     await hub.give(past.message(3, 5));
     const owners = await db.selectFrom('check_in').selectAll().orderBy('occurred_ms').execute();
     expect(owners.map((row) => [row.volunteer_id === other, row.outcome])).toEqual([
@@ -123,13 +124,6 @@ describe('what becomes of a card', () => {
       'active',
     ]);
   });
-
-  async function issueTo(volunteer: string, minute: number): Promise<void> {
-    await hub.store.db.transaction().execute((trx) => {
-      const to = { volunteer, token: hub.card };
-      return issueCard(hub.store, trx, to, { by: 'Operator 1', atMs: at(minute) }, 'card add');
-    });
-  }
 
   it('replaces a card: the old one counts no more, the new one does, from its first tap on', async () => {
     const token = cardToken(await hub.store.schemeKey(), uid);

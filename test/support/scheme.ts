@@ -61,6 +61,12 @@ export class Scheme {
     return stdout.trim();
   }
 
+  /** @returns the rows that a command of the hub lists. @throws when it failed. */
+  hubJson(...args: readonly string[]): Record<string, unknown>[] {
+    const rows: unknown = JSON.parse(this.hubSays(...args, '--json'));
+    return z.array(z.looseObject({})).parse(rows);
+  }
+
   /** The volunteer's points, as `hub balance` says; NaN when it does not know the volunteer. */
   balance(): number {
     const rows: unknown = JSON.parse(this.hubSays('balance', '--json'));

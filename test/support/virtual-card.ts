@@ -5,6 +5,7 @@ import net from 'node:net';
 export const atr = {
   storage: Buffer.from('3B8F8001804F0CA000000306030001000000006A', 'hex'),
   type4: Buffer.from('3B8180018080', 'hex'),
+  phone: Buffer.from('3B80800101', 'hex'),
 };
 
 /** What the card does when asked for its UID. */

@@ -1,12 +1,10 @@
 import type { CheckInOutcome } from '../domain/scoring.ts';
-import { announceRefusedTap, outcomeOf, standingOf } from '../ingest/card-standing.ts';
-import type { CommitWork } from '../ingest/commit-work.ts';
-import { handOver } from '../ingest/hand-over.ts';
-import { storeIssued } from '../ingest/settle-day.ts';
-import { settleDays } from '../ingest/settle-days.ts';
-import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
-import { noDates, workFor } from './work-for.ts';
+import { announceRefusedTap, standingOf, verdictOn } from './card-standing.ts';
+import type { CommitWork } from './commit-work.ts';
+import { isEnrolmentRead } from './enrolment-rows.ts';
+import { handOver } from './hand-over.ts';
+import { settleDays } from './settle-days.ts';
 
 const dayMs = 86_400_000;
 
@@ -22,17 +20,14 @@ interface Touched {
  * those that were nobody's. Their days are settled again. One whose date is doubtful waits for a person
  * like any other.
  */
-export async function judgeCardAnew(
-  store: Pick<Store, 'ingest'>,
-  trx: Trx,
-  { card, fromMs, atMs }: { card: string; fromMs: number; atMs: number },
+export async function judgeCard(
+  work: CommitWork,
+  { card, fromMs }: { card: string; fromMs: number },
 ): Promise<void> {
-  // Their days stand in their rows: nothing here is dated anew.
-  const names = await trx.selectFrom('station').select(['id', 'name']).execute();
-  const nameOf = (id: string): string => names.find((one) => one.id === id)?.name ?? id;
-  const work = { ...workFor(store, trx, { atMs, dayOf: noDates }), nameOf };
   const touched = new Map<string, Touched>();
-  for (const checkIn of await checkInsOf(trx, card, fromMs)) await judge(work, checkIn, touched);
+  for (const checkIn of await checkInsOf(work.trx, card, fromMs)) {
+    await judge(work, checkIn, touched);
+  }
   await settleDays(
     work,
     [...touched.values()].map(({ volunteer, ...day }) => ({
@@ -40,8 +35,6 @@ export async function judgeCardAnew(
       ...day,
     })),
   );
-  await storeIssued(work);
-  await work.outgoing.store(trx);
 }
 
 type CheckInRow = Awaited<ReturnType<typeof checkInsOf>>[number];
@@ -62,17 +55,22 @@ async function checkInsOf(trx: Trx, card: string, fromMs: number) {
   return [...unowned, ...owned];
 }
 
+/** What a stored check-in is by what is known of its card now. */
+async function judgementOn(work: CommitWork, checkIn: CheckInRow) {
+  const { journal_id, card, occurred_ms, review } = checkIn;
+  const standing = await standingOf(work, card, occurred_ms);
+  const isHeld = review !== null && review !== 'accepted';
+  const isRead = await isEnrolmentRead(work, journal_id);
+  return { standing, ...verdictOn(standing, { isHeld, isRead }) };
+}
+
 async function judge(
   work: CommitWork,
   checkIn: CheckInRow,
   touched: Map<string, Touched>,
 ): Promise<void> {
-  const { journal_id, card, occurred_ms: occurredMs, station, day, review } = checkIn;
-  const standing = await standingOf(work, card, occurredMs);
-  const isHeld = review !== null && review !== 'accepted';
-  const made = outcomeOf(standing);
-  const outcome = made === 'recorded' && isHeld ? 'held-for-review' : made;
-  const counts = outcome === 'recorded' ? 1 : 0;
+  const { journal_id, card, occurred_ms: occurredMs, station, day } = checkIn;
+  const { standing, outcome, counts } = await judgementOn(work, checkIn);
   const volunteer = standing?.volunteer ?? null;
   if (standing !== undefined && outcome === 'blocked-card' && checkIn.outcome !== outcome) {
     announceRefusedTap(work, { ...standing, card, station, occurredMs });
@@ -87,8 +85,8 @@ async function judge(
     return;
   }
   if (volunteer === null || counts === counted) return;
-  const before = checkIn.outcome;
-  const kept = counts === 1 ? outcome : before;
+  // What counts no more keeps its outcome until its points are taken back.
+  const kept = counts === 1 ? outcome : checkIn.outcome;
   await work.statements.ownCheckIn({ journal_id, volunteer_id: volunteer, counts, outcome: kept });
   const key = `${volunteer} ${day}`;
   const withdrawn = touched.get(key)?.withdrawn ?? new Map<number, CheckInOutcome>();

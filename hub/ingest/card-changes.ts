@@ -1,0 +1,113 @@
+import { noteAction, Refusal, refuseBlank } from '../app/registry.ts';
+import {
+  type CardChange,
+  type CardStatus,
+  cardChanges,
+  cardReference,
+  fromTheBeginning,
+} from '../domain/card.ts';
+import type { CommitWork } from './commit-work.ts';
+import { judgeCard } from './judge-card.ts';
+
+/** Who does something about a card. */
+export interface CardActor {
+  readonly by: string;
+  /** Why, in the operator's words. */
+  readonly reason?: string | undefined;
+}
+
+/** A card and whose it is. */
+export interface OwnedCard {
+  readonly token: string;
+  readonly volunteer: string;
+}
+
+const whoDoesIt = 'the name of who does it';
+
+/**
+ * Makes a card a volunteer's. The first time it is so from the beginning, so that what it was tapped
+ * before counts; a card that was returned is the next person's from now on only.
+ * @param action as which it stands in the audit log
+ * @throws Refusal when the volunteer is unknown, or the card somebody's
+ */
+export async function issueCard(
+  work: CommitWork,
+  { volunteer, token }: OwnedCard,
+  actor: CardActor,
+  action: string,
+): Promise<void> {
+  const { trx, nowMs } = work;
+  refuseBlank(actor.by, whoDoesIt);
+  const known = trx.selectFrom('volunteer').select('id').where('id', '=', volunteer);
+  if (!(await known.executeTakeFirst())) throw new Refusal(`no volunteer ${volunteer}`);
+  const card = trx.selectFrom('card').selectAll().where('token', '=', token);
+  const taken = await card.executeTakeFirst();
+  if (taken && taken.status !== 'returned') {
+    const what = `the card ${cardReference(token)} is ${taken.volunteer_id}'s already`;
+    throw new Refusal(taken.status === 'active' ? what : `${what}, and ${taken.status}`);
+  }
+  const fromMs = taken ? nowMs : fromTheBeginning;
+  await becomes(work, { token, volunteer, status: 'active', fromMs }, actor);
+  await noteAction(trx, actor.by, action, volunteer, { card: cardReference(token) }, nowMs);
+}
+
+/** @throws Refusal when it is said to be so in the future */
+export async function applyChange(
+  work: CommitWork,
+  change: CardChange,
+  { token, volunteer }: OwnedCard,
+  { by, reason, sinceMs = work.nowMs }: CardActor & { readonly sinceMs?: number | undefined },
+): Promise<void> {
+  refuseBlank(by, whoDoesIt);
+  if (sinceMs > work.nowMs) {
+    throw new Refusal('what is to happen to a card later cannot be said yet');
+  }
+  const { to } = cardChanges[change];
+  await becomes(work, { token, volunteer, status: to, fromMs: sinceMs }, { by, reason });
+  const detail = { card: cardReference(token), since: new Date(sinceMs).toISOString() };
+  const told = { state: to, ...detail, volunteer: { id: volunteer } };
+  work.outgoing.toFeed('card', work.nowMs, told);
+  await noteAction(work.trx, by, `card ${change}`, volunteer, detail, work.nowMs);
+}
+
+/** Takes a card out of use that another takes the place of, unless it is out of use or another's already. */
+export async function retireCard(
+  work: CommitWork,
+  { token, volunteer }: OwnedCard,
+  actor: CardActor,
+): Promise<void> {
+  const { from } = cardChanges.replace;
+  const card = await work.trx
+    .selectFrom('card')
+    .select('token')
+    .where('token', '=', token)
+    .where('volunteer_id', '=', volunteer)
+    .where('status', 'in', from)
+    .executeTakeFirst();
+  if (card) await applyChange(work, 'replace', { token, volunteer }, actor);
+}
+
+interface Became extends OwnedCard {
+  readonly status: CardStatus;
+  readonly fromMs: number;
+}
+
+async function becomes(
+  work: CommitWork,
+  { token, volunteer, status, fromMs }: Became,
+  { by, reason }: CardActor,
+): Promise<void> {
+  const { trx, nowMs: at } = work;
+  const now = { volunteer_id: volunteer, status, since_ms: fromMs };
+  await trx
+    .insertInto('card')
+    .values({ token, ...now })
+    .onConflict((conflict) => conflict.column('token').doUpdateSet(now))
+    .execute();
+  const event = { volunteer_id: volunteer, status, from_ms: fromMs, at, by };
+  await trx
+    .insertInto('card_event')
+    .values({ card: token, ...event, reason: reason ?? null })
+    .execute();
+  await judgeCard(work, { card: token, fromMs });
+}
