@@ -3,11 +3,11 @@ import type { Log } from '../shared/log.ts';
 import { systemTimers, type Timers } from '../shared/timers.ts';
 import { type Lane, lanes } from '../shared/wire/entry.ts';
 import { decide, wakeAtMs } from './domain/decide.ts';
-import { enrolmentOf } from './domain/enrolment.ts';
+import { healthOf } from './domain/health.ts';
 import { backlog } from './domain/lane.ts';
 import { otherPastDetail } from './domain/retirement.ts';
 import { lights, tones } from './domain/signals.ts';
-import { backlogOf, presenceOf, type StationState } from './domain/state.ts';
+import { presenceOf, type StationState } from './domain/state.ts';
 import type { EntryDraft, Input, Step } from './domain/steps.ts';
 import { isDamage, isDiskFull, reasonOf } from './journal/journal-failure.ts';
 import type { JournalKeeper } from './journal/journal-keeper.ts';
@@ -174,9 +174,8 @@ export class Brain {
   /** Says how the station is, now. */
   announce(): void {
     const { uplink, version, diskFreeBytes } = this.#parts;
-    const now = { backlog: backlogOf(this.#state), diskFreeBytes: diskFreeBytes() };
-    const said = enrolmentOf(this.#state);
-    uplink.announce(presenceOf(this.#state), { version, ...this.#state.parts, ...said, ...now });
+    const now = { ...healthOf(this.#state), diskFreeBytes: diskFreeBytes() };
+    uplink.announce(presenceOf(this.#state), { version, ...now });
   }
 
   /** Only after the journal has synced the entry is anything shown or sent for it. */

@@ -147,7 +147,8 @@ function startHardware({ reader, panel }: Hardware, brain: Brain, options: Stati
     },
   });
   reader.start({
-    onCard: (uid) => brain.dispatch({ type: 'card', token: cardToken(settings.schemeKey, uid) }),
+    onCard: (uid, sun) =>
+      brain.dispatch({ type: 'card', token: cardToken(settings.schemeKey, uid), sun }),
     onPhone: () => brain.dispatch({ type: 'card-phone' }),
     onUnreadable: () => brain.dispatch({ type: 'card-unreadable' }),
     onCardGone: () => {},

@@ -10,14 +10,7 @@ import {
 } from './alarms.ts';
 import { buttonAged, holdKept, nextButtonMs } from './button-part.ts';
 import { append, type Decision, only } from './decision.ts';
-import {
-  cardAwaited,
-  cardAwaitedNoMore,
-  checkInOf,
-  enrolmentAged,
-  nextEnrolmentMs,
-  phoneSeen,
-} from './enrolment.ts';
+import { checkInOf, enrolmentSaid, nextEnrolmentMs, phoneSeen } from './enrolment.ts';
 import { holdDeadlineMs, holdDue } from './gesture.ts';
 import { goBack, takeDue, timeoutMs } from './lane.ts';
 import { rowNow, signalsOf } from './light-table.ts';
@@ -86,15 +79,14 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
       // What room there is left is for alarms, and for telling why taps are refused.
       return state.parts.disk === 'fault'
         ? only({ ...state, tap: tapSignal('refused', nowMs) })
-        : only(state, append(checkInOf(state, input.token)));
+        : only(state, append(checkInOf(state, input)));
     case 'card-unreadable':
       return only({ ...state, tap: tapSignal('not-read', nowMs) });
     case 'card-phone':
       return only({ ...phoneSeen(state, nowMs), tap: tapSignal('phone', nowMs) });
     case 'enrol':
-      return cardAwaited(hubHeard(state, nowMs), input, nowMs);
     case 'enrol-over':
-      return cardAwaitedNoMore(hubHeard(state, nowMs), input.request, nowMs);
+      return enrolmentSaid(hubHeard(state, nowMs), input, nowMs);
     case 'button':
       return buttonMoved(state, input, nowMs);
     case 'test':
@@ -272,8 +264,7 @@ function age(state: StationState, nowMs: number): Decision {
   const said = latchedBecame(held.state, escalated(held.state.alarms, nowMs));
   const well = partsWell(said.state, nowMs);
   const part = buttonAged(well.state, nowMs);
-  const tapped = enrolmentAged(tapAged(part.state, nowMs), nowMs);
-  const aged = neighboursAged(testAged(tapped, nowMs), nowMs);
+  const aged = neighboursAged(testAged(tapAged(part.state, nowMs), nowMs), nowMs);
   const steps = [...held.steps, ...said.steps, ...well.steps, ...part.steps];
   if (nowMs < aged.announceMs) return only(aged, ...steps);
   const announce: Step[] = state.connected ? [{ type: 'announce' }] : [];

@@ -1,16 +1,27 @@
+import type { SunMessage } from '../../shared/wire/entry.ts';
 import { type Decision, only } from './decision.ts';
 import type { Enrolment, StationState } from './state.ts';
-import type { EntryDraft } from './steps.ts';
+import type { EntryDraft, Input } from './steps.ts';
 
 /** A command may come twice within the outbox's and the broker's retries; these are remembered. */
 const requestsMax = 8;
+
+/** What the hub says of a card that is awaited here. */
+export const enrolmentSaid = (
+  state: StationState,
+  input: Extract<Input, { type: 'enrol' | 'enrol-over' }>,
+  nowMs: number,
+): Decision =>
+  input.type === 'enrol'
+    ? cardAwaited(state, input, nowMs)
+    : cardAwaitedNoMore(state, input.request, nowMs);
 
 /**
  * An operator waits for a card to be tapped here, for somebody. Every card goes to the hub as ever, with
  * a word that it may be that one: which cards are anybody's is known there alone. One that is told
  * again, as QoS 1 may, is the same; another takes the place of the one before.
  */
-export function cardAwaited(
+function cardAwaited(
   state: StationState,
   { request, forMs }: { request: string; forMs: number },
   nowMs: number,
@@ -22,7 +33,7 @@ export function cardAwaited(
 }
 
 /** The operator waits no more. Also of one that has not come yet: it is late then. */
-export function cardAwaitedNoMore(state: StationState, request: string, nowMs: number): Decision {
+function cardAwaitedNoMore(state: StationState, request: string, nowMs: number): Decision {
   const enrolRequests = state.enrolRequests.includes(request)
     ? state.enrolRequests
     : [...state.enrolRequests, request].slice(-requestsMax);
@@ -31,9 +42,13 @@ export function cardAwaitedNoMore(state: StationState, request: string, nowMs: n
 }
 
 /** A tap as it goes into the journal. */
-export const checkInOf = (state: StationState, card: string): EntryDraft => ({
+export const checkInOf = (
+  state: StationState,
+  { token: card, sun }: { readonly token: string; readonly sun?: SunMessage | undefined },
+): EntryDraft => ({
   type: 'check-in',
   card,
+  ...(sun === undefined ? {} : { sun }),
   ...(state.enrolment === undefined ? {} : { enrol: state.enrolment.request }),
 });
 

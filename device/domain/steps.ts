@@ -1,4 +1,4 @@
-import type { Lane, OtherPath, TestedBy, TriedPath } from '../../shared/wire/entry.ts';
+import type { Lane, OtherPath, SunMessage, TestedBy, TriedPath } from '../../shared/wire/entry.ts';
 import type {
   AlarmKey,
   AlarmState,
@@ -13,7 +13,7 @@ import type { LatchedAlarm, PartName, Restored } from './state.ts';
 /** An entry before the journal gave it a sequence and a time. */
 export type EntryDraft =
   /** `enrol`: the request of the operator who waits for a card here. */
-  | { type: 'check-in'; card: string; enrol?: string }
+  | { type: 'check-in'; card: string; enrol?: string; sun?: SunMessage }
   | { type: 'started'; version: string }
   | { type: 'clock' }
   | { type: 'fault'; part: PartName; state: 'begun' | 'ended'; detail: string }
@@ -32,7 +32,8 @@ export type ReceiptPast = 'same' | 'rolled-back' | 'other';
 export type Input =
   | { type: 'tick' }
   | { type: 'started'; version: string }
-  | { type: 'card'; token: string }
+  /** `sun`: what the card itself wrote at this reading, where it is of a kind that does. */
+  | { type: 'card'; token: string; sun?: SunMessage | undefined }
   | { type: 'card-unreadable' }
   /** A phone or the like, whose UID is another each time. */
   | { type: 'card-phone' }

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../shared/wire/messages.ts';
-import { enrolmentAnswered } from './enrolment.ts';
+import { enrolmentAged, enrolmentAnswered } from './enrolment.ts';
 import { hubReachable, type StationState, type TapSignal } from './state.ts';
 
 /** With the hub out of reach, so long is waited before the light says "saved here". */
@@ -47,8 +47,9 @@ export function nextTapDeadlineMs(state: StationState): number | undefined {
   return Math.min(tap.untilMs, tap.sinceMs + savedHereAfterMs);
 }
 
-/** Time passed: white becomes "saved here", and what was shown long enough ends. */
-export function tapAged(state: StationState, nowMs: number): StationState {
+/** Time passed: white becomes "saved here", what was shown long enough ends, and so does waiting for a card. */
+export function tapAged(before: StationState, nowMs: number): StationState {
+  const state = enrolmentAged(before, nowMs);
   const due = nextTapDeadlineMs(state);
   if (due === undefined || nowMs < due || state.tap === undefined) return state;
   const { kind, seq } = state.tap;

@@ -5,6 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import net from 'node:net';
+import { hex, ndefOf, readUid } from './pcsc-card.mjs';
 
 const socketPath = process.env.PCSCLITE_CSOCK_NAME || '/run/pcscd/pcscd.comm';
 const heartbeatIntervalMs = 500;
@@ -19,12 +20,6 @@ const endAwaitedMs = 1_500;
 /** Powering a card and reading its UID takes some 50 ms; past this the card, reader or driver hangs. */
 const cardTimeoutMs = 3_000;
 
-/** PC/SC part 3 §3.2.2.1.3 "Get Data": the UID, for ISO 14443-3 and -4 cards alike. */
-const getUid = Buffer.from('FFCA000000', 'hex');
-const statusWordBytes = 2;
-const statusOk = 0x9000;
-const uidLengthsBytes = [4, 7, 10];
-const answerBytesMax = 10 + statusWordBytes;
 /** pcscd counts insertions and removals of a reader in the upper half of its state word. */
 const eventCountShift = 16;
 /** The parent refuses longer texts. */
@@ -70,21 +65,6 @@ function probeSocket() {
   });
 }
 
-/** @returns {Promise<string>} the UID in upper-case hex */
-async function readUid(reader) {
-  const answer = await reader.transmit(getUid, answerBytesMax);
-  // A card pulled away in mid-command shows as success with no bytes at all.
-  if (answer.length < statusWordBytes) throw new Error('the card went away while it was read');
-  const status = answer.readUInt16BE(answer.length - statusWordBytes);
-  if (status !== statusOk) throw new Error(`the card answered with status ${status.toString(16)}`);
-  const uid = answer.subarray(0, -statusWordBytes);
-  if (!uidLengthsBytes.includes(uid.length)) throw new Error(`the UID has ${uid.length} bytes`);
-  return hex(uid);
-}
-
-/** @param {Buffer} bytes */
-const hex = (bytes) => bytes.toString('hex').toUpperCase();
-
 /** One reader of pcscd, and the card that may lie on it. */
 class Slot {
   #reader;
@@ -110,7 +90,7 @@ class Slot {
     reader.on('error', (error) => die('pcscd', error));
     reader.on('end', () => this.#onEnd());
     this.#expectEndOnClose(reader.reader);
-    reader.on('card', ({ atr }) => this.#onCard(hex(atr ?? Buffer.alloc(0))));
+    reader.on('card', ({ atr }) => this.#onCard(atr ?? Buffer.alloc(0)));
     reader.on('card.off', () => this.#onGone());
     reader.reader.on('status', (status) => this.#onStatus(status.state));
     attached.add(this);
@@ -154,13 +134,15 @@ class Slot {
     }, cardTimeoutMs);
   }
 
-  /** @param {string} atr what the reader says of the kind of card */
+  /** @param {Buffer} atr what the reader says of the kind of card */
   async #onCard(atr) {
     this.#connecting = false;
     const departures = this.#departures;
     try {
       const uid = await readUid(this.#reader);
-      send({ type: 'card', reader: this.#name, uid, atr });
+      const ndef = await ndefOf(this.#reader, atr);
+      const found = ndef === undefined ? {} : { ndef };
+      send({ type: 'card', reader: this.#name, uid, atr: hex(atr), ...found });
       // It was read, so the tap counts, even though its departure was noticed first.
       if (departures !== this.#departures) send({ type: 'gone', reader: this.#name });
     } catch (error) {

@@ -23,6 +23,11 @@ const pcscMessage = z.discriminatedUnion('type', [
     uid: z.string().regex(uidPattern),
     /** ISO/IEC 7816-3 §8: 33 bytes at most, in upper-case hex. */
     atr: z.string().regex(/^(?:[0-9A-F]{2}){0,33}$/),
+    /** The NDEF message of a type 4 tag, in hex; absent when there is none, or it did not come in time. */
+    ndef: z
+      .string()
+      .regex(/^(?:[0-9A-F]{2}){1,240}$/)
+      .optional(),
   }),
   z.object({ type: z.literal('unreadable'), reader: text, why: text }),
   z.object({ type: z.literal('gone'), reader: text }),

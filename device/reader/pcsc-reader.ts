@@ -1,6 +1,7 @@
 /** A real NFC reader through pcscd. The work is done in a child process that may fail in any way. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../shared/log.ts';
+import { sunMessageIn } from './ndef-sun.ts';
 import type { PcscMessage } from './pcsc-message.ts';
 import { PcscProcess } from './pcsc-process.ts';
 import type { Reader, ReaderListener, ReaderState } from './reader.ts';
@@ -162,7 +163,7 @@ export class PcscReader implements Reader {
     if (this.#attached.size === 0) this.#tell('fault', noReaderDetail);
   }
 
-  #onCard({ reader, uid, atr }: Extract<PcscMessage, { type: 'card' }>): void {
+  #onCard({ reader, uid, atr, ndef }: Extract<PcscMessage, { type: 'card' }>): void {
     this.#onGone(reader);
     this.#failures = 0;
     if (isRandomUid(uid) || atr === phoneAtr) {
@@ -170,7 +171,7 @@ export class PcscReader implements Reader {
       return;
     }
     this.#occupied.add(reader);
-    this.#listener?.onCard(uid);
+    this.#listener?.onCard(uid, ndef === undefined ? undefined : sunMessageIn(ndef));
   }
 
   #onGone(reader: string): void {

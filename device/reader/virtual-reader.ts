@@ -1,5 +1,6 @@
 /** A reader without hardware, so that a laptop runs a whole station. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SunMessage } from '../../shared/wire/entry.ts';
 import type { Reader, ReaderListener } from './reader.ts';
 import { isRandomUid, normaliseUid } from './uid.ts';
 
@@ -9,6 +10,7 @@ const holdDefaultMs = 300;
 /** What lies on the reader; `uid` is undefined for a card that cannot be read. */
 interface VirtualCard {
   uid: string | undefined;
+  sun?: SunMessage | undefined;
 }
 
 export class VirtualReader implements Reader {
@@ -43,10 +45,11 @@ export class VirtualReader implements Reader {
 
   /**
    * The card stays until it is taken away, or another is put in its place.
+   * @param sun what the card writes at this reading, for one of a kind that does
    * @throws {InvalidUid} when `uid` is no card UID
    */
-  putCard(uid: string): void {
-    this.#put({ uid: normaliseUid(uid) });
+  putCard(uid: string, sun?: SunMessage): void {
+    this.#put({ uid: normaliseUid(uid), sun });
   }
 
   /** A card that was pulled away too early, or is of a kind that has no UID. */
@@ -85,12 +88,12 @@ export class VirtualReader implements Reader {
 
   #look(): void {
     if (!this.#listener || !this.#card || this.#brokenDetail !== undefined) return;
-    const { uid } = this.#card;
+    const { uid, sun } = this.#card;
     const isPhone = uid !== undefined && isRandomUid(uid);
     this.#isAnnounced = uid !== undefined && !isPhone;
     if (isPhone) this.#listener.onPhone();
     else if (uid === undefined) this.#listener.onUnreadable();
-    else this.#listener.onCard(uid);
+    else this.#listener.onCard(uid, sun);
   }
 
   #forget(): void {

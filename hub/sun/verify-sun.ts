@@ -1,14 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { SunMessage } from '../../shared/wire/entry.ts';
 import type { SunKeys } from './diversify.ts';
 import { piccDataBytes, readPiccData, sdmMac, sdmMacBytes } from './sdm.ts';
-
-/** A secure unique NFC message as a station passes it on: both in hex, and worth nothing until verified. */
-export interface SunMessage {
-  /** Encrypted PICCData. */
-  readonly picc: string;
-  /** SDMMAC over nothing but them. */
-  readonly cmac: string;
-}
 
 /** Why a message proves nothing: too short or no hex, of no card of ours, or made without its key. */
 export type SunForgery = 'truncated' | 'unreadable' | 'wrong-mac';

@@ -25,6 +25,17 @@ export const sequenceSchema = z.int().min(1).max(sequenceMax);
 /** 128 bits as hex: HMAC-SHA256(scheme key, UID), truncated. The UID itself never leaves a station. */
 export const cardTokenSchema = z.string().regex(/^[0-9a-f]{32}$/, 'expected 32 hex digits');
 
+/**
+ * What an NTAG 424 DNA wrote when it was read, in hex: a secure unique NFC message (AN12196). Only the
+ * hub, which has the keys, can tell what it is worth; so it is taken in any shape, and bounded only.
+ */
+export const sunMessageSchema = z.object({
+  /** Encrypted PICCData. */
+  picc: z.string().max(64),
+  cmac: z.string().max(64),
+});
+export type SunMessage = z.infer<typeof sunMessageSchema>;
+
 const base = { seq: sequenceSchema, at: readingSchema };
 
 export const faultPartSchema = z.enum([
@@ -63,6 +74,7 @@ export const routineEntrySchema = z.discriminatedUnion('type', [
     card: cardTokenSchema,
     /** Tapped while an operator waits for a card here; a hub that does not know it sees a check-in. */
     enrol: enrolRequestSchema.optional(),
+    sun: sunMessageSchema.optional(),
   }),
   z.object({ ...base, type: z.literal('started'), version: z.string().max(40) }),
   /** The clock was set just now: its reading dates every entry of the same boot. */

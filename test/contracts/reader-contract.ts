@@ -1,6 +1,7 @@
 /** What every card reader promises, whatever it is made of. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Reader, ReaderListener, ReaderState } from '../../device/reader/reader.ts';
+import type { SunMessage } from '../../shared/wire/entry.ts';
 
 /** Generous: pcscd polls, and a loaded machine starts processes slowly. */
 const eventTimeoutMs = 20_000;
@@ -26,8 +27,12 @@ export class ReaderRecorder implements ReaderListener {
   state: ReaderState | undefined;
   detail = '';
 
-  onCard(uid: string): void {
+  /** What came with the last card that wrote something itself. */
+  sun: SunMessage | undefined;
+
+  onCard(uid: string, sun?: SunMessage): void {
     this.cards.push(uid);
+    if (sun) this.sun = sun;
   }
   onPhone(): void {
     this.cards.push('phone');

@@ -7,10 +7,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PcscReader } from '../../device/reader/pcsc-reader.ts';
+import { sunKeys } from '../../hub/sun/diversify.ts';
+import { verifySun } from '../../hub/sun/verify-sun.ts';
 import { createLog } from '../../shared/log.ts';
 import { describeReader, ReaderRecorder } from '../contracts/reader-contract.ts';
 import { Pcscd } from '../support/pcscd.ts';
 import { atr, VirtualCard } from '../support/virtual-card.ts';
+import { VirtualNtag } from '../support/virtual-ntag.ts';
 
 const log = createLog('test', 'silent');
 const timeoutMs = 20_000;
@@ -114,6 +117,32 @@ describe('the PC/SC reader survives', () => {
     await seen.sees('04DE5F1EACC040');
   });
 
+  it('an NTAG 424 DNA, with what it writes at each reading', async () => {
+    await startAll();
+    const keys = sunKeys(Buffer.alloc(16, 3));
+    const ntag = new VirtualNtag('04DE5F1EACC040', keys);
+    for (const counter of [1, 2]) {
+      const card = put(ntag.uid, 'answer', atr.type4, () => ntag.readUri());
+      await expect.poll(() => seen.cards.length, { timeout: timeoutMs }).toBe(2 * counter - 1);
+      expect(verifySun(seen.sun ?? { picc: '', cmac: '' }, keys)).toMatchObject({ counter });
+      card.take();
+      await expect.poll(() => seen.cards.length, { timeout: timeoutMs }).toBe(2 * counter);
+    }
+    expect(ntag.counter).toBe(2);
+  });
+
+  it('a type 4 card that never says what it holds: it is taken by its UID, in time', async () => {
+    await startAll();
+    let asked = 0;
+    const hang = () => {
+      asked += 1;
+      return 'hang';
+    };
+    put('04DE5F1EACC040', 'answer', atr.type4, hang);
+    await seen.sees('04DE5F1EACC040');
+    expect([asked, seen.sun]).toEqual([1, undefined]);
+  });
+
   it('a phone that shows a UID which does not change, by what the reader says of its kind', async () => {
     await startAll();
     put('04A1B2C3', 'answer', atr.phone);
@@ -211,7 +240,9 @@ describe('the PC/SC reader survives', () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'yizhan-child-'));
     // Outside the project there is no node_modules to find it in.
     const childPath = path.join(folder, 'child.mjs');
+    const reading = new URL('../../device/reader/pcsc-card.mjs', import.meta.url);
     fs.copyFileSync(new URL('../../device/reader/pcsc-child.js', import.meta.url), childPath);
+    fs.copyFileSync(reading, path.join(folder, 'pcsc-card.mjs'));
     reader = new PcscReader({ log, childPath });
     reader.start(seen);
     await seen.reaches('fault');

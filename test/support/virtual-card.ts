@@ -25,7 +25,17 @@ export class VirtualCard {
   readonly #habit: CardHabit;
   #received = Buffer.alloc(0);
 
-  constructor(port: number, uid: string, habit: CardHabit = 'answer', cardAtr = atr.storage) {
+  readonly #ndef: NdefFile | undefined;
+
+  /** @param uri what its NDEF file holds, made anew for each reading; none when it has no such file */
+  constructor(
+    port: number,
+    uid: string,
+    habit: CardHabit = 'answer',
+    cardAtr = atr.storage,
+    uri?: () => string | 'hang',
+  ) {
+    this.#ndef = uri && new NdefFile(uri);
     this.#uid = Buffer.from(uid, 'hex');
     this.#habit = habit;
     this.#atr = cardAtr;
@@ -55,8 +65,11 @@ export class VirtualCard {
   #onCommand(command: Buffer): void {
     if (command.length === 1) {
       if (command[0] === getAtr) this.#send(this.#atr);
-    } else if (command.subarray(0, 2).toString('hex') !== 'ffca') this.#send(statusUnknown);
-    else this.#onUidRequest();
+    } else if (command.subarray(0, 2).toString('hex') === 'ffca') this.#onUidRequest();
+    else {
+      const answer = this.#ndef ? this.#ndef.answer(command) : statusUnknown;
+      if (answer !== undefined) this.#send(answer);
+    }
   }
 
   #onUidRequest(): void {
@@ -70,5 +83,51 @@ export class VirtualCard {
     const length = Buffer.alloc(lengthBytes);
     length.writeUInt16BE(payload.length);
     this.#socket.write(Buffer.concat([length, payload]));
+  }
+}
+
+const selectApplication = '00a4040007d2760000850101';
+const selectFile = '00a4000c02e104';
+const readBinary = '00b0';
+const statusNotFound = Buffer.from('6A82', 'hex');
+const statusNotAllowed = Buffer.from('6985', 'hex');
+
+/** The NDEF file of a type 4 tag (NFC Forum Type 4 Tag 2.0 §5.4), one URI record. */
+class NdefFile {
+  readonly #uri: () => string | 'hang';
+  #isOpen = false;
+  #content: Buffer | 'hang' | undefined;
+
+  constructor(uri: () => string | 'hang') {
+    this.#uri = uri;
+  }
+
+  /** @returns undefined for no answer at all */
+  answer(command: Buffer): Buffer | undefined {
+    const text = command.toString('hex');
+    if (text.startsWith(selectApplication)) {
+      this.#isOpen = true;
+      return statusOk;
+    }
+    if (text === selectFile) {
+      // As an NTAG 424 DNA has it: another message for each selection, whatever is read of it.
+      this.#content = this.#isOpen ? this.#make() : undefined;
+      return this.#isOpen ? statusOk : statusNotFound;
+    }
+    if (!text.startsWith(readBinary) || this.#content === undefined) return statusNotAllowed;
+    if (this.#content === 'hang') return undefined;
+    const from = command.readUInt16BE(2);
+    const bytes = this.#content.subarray(from, from + (command[4] ?? 0));
+    return Buffer.concat([bytes, statusOk]);
+  }
+
+  #make(): Buffer | 'hang' {
+    const uri = this.#uri();
+    if (uri === 'hang') return uri;
+    const payload = Buffer.concat([Buffer.from([0x04]), Buffer.from(uri.replace('https://', ''))]);
+    const record = Buffer.concat([Buffer.from([0xd1, 0x01, payload.length, 0x55]), payload]);
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(record.length);
+    return Buffer.concat([length, record]);
   }
 }

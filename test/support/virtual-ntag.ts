@@ -1,7 +1,7 @@
 import { createCipheriv } from 'node:crypto';
 import type { SunKeys } from '../../hub/sun/diversify.ts';
 import { sdmMac } from '../../hub/sun/sdm.ts';
-import type { SunMessage } from '../../hub/sun/verify-sun.ts';
+import type { SunMessage } from '../../shared/wire/entry.ts';
 
 /** PICCDataTag of a card that mirrors its UID of 7 bytes and its counter (AN12196 table 2). */
 const piccDataTag = 0xc7;

@@ -28,7 +28,13 @@ describe('golden messages of wire version 1', () => {
         ...['command-neighbour-alarm', 'command-test', 'health', 'health-all-parts'],
         ...['journal', 'journal-boots', 'journal-second-path'],
         ...['presence', 'receipt', 'receipt-boots', 'relay', 'relayed'],
-        ...['command-enrol', 'command-enrol-over', 'health-enrolment', 'journal-enrol'],
+        ...[
+          'command-enrol',
+          'command-enrol-over',
+          'health-enrolment',
+          'journal-enrol',
+          'journal-sun',
+        ],
       ]
         .map((name) => `${name}.json`)
         .sort(),

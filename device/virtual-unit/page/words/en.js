@@ -58,7 +58,7 @@ export const en = {
     'no-points': 'Recorded, no points this time',
     'saved-here': 'Saved here, not confirmed yet',
     'unknown-card': 'Card not registered',
-    'blocked-card': 'Card reported lost',
+    'blocked-card': 'Card not valid',
     'not-read': 'Please tap again',
     refused: 'Could not be saved, please try again',
     phone: 'Phones do not work here: use your card',
@@ -80,7 +80,8 @@ export const en = {
     'test-stored': "The alarm's way to the hub works.",
     'saved-here': 'The points follow once the hub has it.',
     'unknown-card': 'The hub knows no such card.',
-    'blocked-card': 'Ask an operator for a new one.',
+    'blocked-card':
+      'It was reported lost, is out of use, or did not prove itself: ask an operator.',
     phone: 'The number of a phone is another each time.',
     'enrol-again': 'Read once. It has to be read twice alike.',
     'enrol-waiting': 'An operator is waiting for a card.',
