@@ -132,18 +132,26 @@ export async function showCard(store: Pick<Store, 'db'>, reference: string) {
   const last = await store.db
     .selectFrom('check_in')
     .innerJoin('station', 'station.id', 'check_in.station')
-    .select(['station', 'station.name as stationName', 'occurred_ms as ms', 'outcome'])
-    .where('card', '=', token)
+    .leftJoin('sun_reading', 'sun_reading.journal_id', 'check_in.journal_id')
+    .select(['check_in.station', 'station.name as stationName', 'check_in.occurred_ms as ms'])
+    .select(['outcome', 'counter', 'fault'])
+    .where('check_in.card', '=', token)
     .orderBy('day', 'desc')
-    .orderBy('occurred_ms', 'desc')
+    .orderBy('check_in.occurred_ms', 'desc')
     .limit(1)
     .executeTakeFirst();
   return {
     card: cardReference(token),
     ...{ volunteer, status },
-    lastTap: last ? { ...placeOf(last), outcome: last.outcome } : null,
+    lastTap: last ? { ...placeOf(last), outcome: last.outcome, trust: trustOf(last) } : null,
     events: events.map(eventLine),
   };
+}
+
+/** What it is known by that the card was there; `refused` for a message that proved nothing. */
+function trustOf({ counter, fault }: { counter: number | null; fault: string | null }) {
+  if (fault !== null) return 'refused';
+  return counter === null ? 'uid' : 'sun';
 }
 
 const eventLine = (event: Selectable<Schema['card_event']>) => ({

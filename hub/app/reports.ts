@@ -3,6 +3,7 @@ import type { Store } from '../store/open-store.ts';
 import { tappedOutOfUse } from './card-reports.ts';
 import { listReviews, listSetAside } from './decisions.ts';
 import { lastTests } from './station-tests.ts';
+import { countRefusedMessages } from './sun.ts';
 import { countOpenTroubles, listTroubles, openTroubles } from './troubles.ts';
 
 /** Every station, without its keys, and how it stands: `never` for one that was never heard of. */
@@ -83,6 +84,8 @@ export async function status(store: Store) {
     setAside: await listSetAside(store),
     /** Lost or blocked cards that were tapped all the same. */
     tappedCards: (await tappedOutOfUse(store)).slice(0, tappedCardsMax),
+    /** Taps whose message proved nothing. */
+    refusedMessages: await countRefusedMessages(store),
     toReview: (await listReviews(store)).length,
     refusals,
   };

@@ -97,7 +97,7 @@ const hubLine = ({ data }: Common): string =>
 
 async function showStatus(common: Common): Promise<void> {
   const now = await withStore(common, status);
-  const { refusals, stations, setAside, hubTroubles, tappedCards } = now;
+  const { refusals, stations, setAside, hubTroubles, tappedCards, refusedMessages } = now;
   const lines = [
     `${now.openAlarms} open alarms${now.openAlarms > 0 ? ': see "alarm list"' : ''}`,
     `${now.openTroubles} open troubles${now.openTroubles > 0 ? ': see "trouble list"' : ''}`,
@@ -116,6 +116,9 @@ async function showStatus(common: Common): Promise<void> {
       ({ card, status, volunteer, stationName, at }) =>
         `${status} card ${card} of ${volunteer} was tapped at ${stationName} ${at}`,
     ),
+    ...(refusedMessages > 0
+      ? [`${refusedMessages} taps with a message that proves nothing: see "sun refused"`]
+      : []),
     ...refusals.map(({ reason, station, count }) => `refused, ${reason}: ${count} ${station}`),
   ];
   const hub = isInUse(fromHere(common.data), 'hub') ? 'running' : 'stopped';

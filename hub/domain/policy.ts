@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cardTrusts } from './card-trust.ts';
 import { contributionNames } from './contribution-kinds.ts';
 import { honourRulesSchema } from './honours.ts';
 
@@ -127,6 +128,8 @@ export const policySchema = z.strictObject({
   redemptionWindows: z.array(windowSchema).max(redemptionWindowsMax).default([]),
   /** A correction of more points than this needs a second person. */
   correctionAloneMax: points.default(correctionAloneDefault),
+  /** `sun`: only cards that prove at each tap that they are themselves earn anything; else any. */
+  cardTrust: z.enum(cardTrusts).optional(),
   /** A check-in that is older when it arrives is held for review. */
   acceptDays: z.int().positive().default(acceptDaysDefault),
 });

@@ -1,4 +1,5 @@
 import type { RoutineEntry } from '../../shared/wire/entry.ts';
+import { noProof, type Proof, refusalOf } from '../domain/card-trust.ts';
 import type { Dated } from '../domain/dating.ts';
 import { reviewReason } from '../domain/review.ts';
 import type { CheckInOutcome } from '../domain/scoring.ts';
@@ -13,9 +14,11 @@ import type { CommitWork } from './commit-work.ts';
 import { type EnrolmentReading, takeReading } from './enrolment-reads.ts';
 import { isEnrolmentRead } from './enrolment-rows.ts';
 import { handOver } from './hand-over.ts';
+import { judgeCheckIns } from './judge-card.ts';
 import type { DatedAnew } from './lane-dates.ts';
 import { toldVolunteer, type VolunteerDay } from './settle-day.ts';
 import { settleDays } from './settle-days.ts';
+import { moveSun, proofOf, type SunTap, takeSun } from './sun-readings.ts';
 
 type CheckInEntry = Extract<RoutineEntry, { type: 'check-in' }>;
 
@@ -32,6 +35,8 @@ export class AffectedDays {
   readonly #anew = new Map<number, number>();
   /** Journal ids of check-ins of this group that are readings of a card for an enrolment. */
   readonly #reads = new Set<number>();
+  /** And those that came with a message of the card. */
+  readonly #proved = new Set<number>();
   readonly #work: CommitWork;
 
   constructor(work: CommitWork) {
@@ -41,18 +46,16 @@ export class AffectedDays {
   /** Finds out whose the card was when it was tapped, and keeps the check-in for the settlement of its day. */
   async add(
     { station, epoch }: { station: string; epoch: string },
-    { card, seq, enrol: request }: CheckInEntry,
+    { card, seq, enrol: request, sun }: CheckInEntry,
     { journalId, dated }: { journalId: number; dated: Dated },
   ): Promise<FreshCheckIn> {
-    const { nowMs } = this.#work;
+    const about = { journalId, station, epoch, seq, card };
+    if (sun !== undefined) await this.#prove({ ...about, sun, occurredMs: dated.occurredMs });
     if (request !== undefined) await this.#read({ station, request, card, journalId });
+    const known = await this.#knownOf(journalId);
     const checkIn: FreshCheckIn = {
-      ...{ journalId, station, epoch, seq, card, points: 0 },
-      dated,
-      ...(await this.#place(card, dated, {
-        receivedMs: nowMs,
-        isRead: this.#reads.has(journalId),
-      })),
+      ...{ ...about, points: 0, dated },
+      ...(await this.#place(card, dated, { receivedMs: this.#work.nowMs, ...known })),
     };
     this.#fresh.set(journalId, checkIn);
     return checkIn;
@@ -64,6 +67,7 @@ export class AffectedDays {
     const row = { occurred_ms, earliest_ms: earliestMs ?? null, dated_by };
     await this.#work.statements.dateEntry({ id: journalId, ...row });
     if (type !== 'check-in') return;
+    await this.#judgeAnew(await moveSun(this.#work, journalId, occurred_ms));
     const fresh = this.#fresh.get(journalId);
     if (fresh) await this.#placeFresh(fresh, dated);
     else await this.#placeStored(journalId, receivedMs, wasMs, dated);
@@ -95,26 +99,53 @@ export class AffectedDays {
   }
 
   async #placeFresh(fresh: FreshCheckIn, dated: Dated): Promise<void> {
-    const isRead = this.#reads.has(fresh.journalId);
-    const placed = await this.#place(fresh.card, dated, { receivedMs: this.#work.nowMs, isRead });
+    const known = await this.#knownOf(fresh.journalId);
+    const placed = await this.#place(fresh.card, dated, {
+      receivedMs: this.#work.nowMs,
+      ...known,
+    });
     Object.assign(fresh, { dated, ...placed });
+  }
+
+  async #prove(tap: SunTap): Promise<void> {
+    const { isKept, changed } = await takeSun(this.#work, tap);
+    if (isKept) this.#proved.add(tap.journalId);
+    await this.#judgeAnew(changed);
+  }
+
+  /** Of other taps something else is known now. */
+  async #judgeAnew(ids: readonly number[]): Promise<void> {
+    const fresh = ids.flatMap((id) => this.#fresh.get(id) ?? []);
+    for (const one of fresh) await this.#placeFresh(one, one.dated);
+    await judgeCheckIns(
+      this.#work,
+      ids.filter((id) => !this.#fresh.has(id)),
+    );
+  }
+
+  /** Most check-ins are no readings and prove nothing: those of this group need no look-up to say so. */
+  async #knownOf(journalId: number): Promise<{ isRead: boolean; proof: Proof }> {
+    const isRead = this.#reads.has(journalId);
+    const isProved = this.#proved.has(journalId);
+    return { isRead, proof: isProved ? await proofOf(this.#work, journalId) : noProof };
   }
 
   async #place(
     card: string,
     dated: Dated,
-    { receivedMs, isRead }: { receivedMs: number; isRead: boolean },
+    { receivedMs, isRead, proof }: { receivedMs: number; isRead: boolean; proof: Proof },
   ): Promise<Placement> {
     const { policies, dayOf } = this.#work;
     const { occurredMs } = dated;
     const day = dayOf(occurredMs);
-    const { acceptDays } = (await policies.of(day)).body;
+    const { acceptDays, cardTrust } = (await policies.of(day)).body;
     const review = isRead ? undefined : reviewReason(dated, { receivedMs, acceptDays }, dayOf);
     const standing = await standingOf(this.#work, card, occurredMs);
+    const refusal = refusalOf(proof, cardTrust);
     const minute = dayOf.minuteOf(occurredMs);
     return {
-      ...{ occurredMs, day, minute, review },
-      ...verdictOn(standing, { isHeld: review !== undefined, isRead }),
+      ...{ occurredMs, day, minute, review, refusal },
+      ...verdictOn(standing, { isHeld: review !== undefined, isRead, refusal }),
       volunteer: standing && { id: standing.volunteer, displayName: standing.displayName },
       status: standing?.status,
     };
@@ -130,7 +161,8 @@ export class AffectedDays {
     const [stored] = await statements.checkInOf({ journal_id: journalId });
     if (!stored || stored.review === 'accepted' || stored.review === 'refused') return;
     const isRead = await isEnrolmentRead(this.#work, journalId);
-    const placed = await this.#place(stored.card, dated, { receivedMs, isRead });
+    const proof = await proofOf(this.#work, journalId);
+    const placed = await this.#place(stored.card, dated, { receivedMs, isRead, proof });
     const { occurredMs, day, minute, review, outcome, counts } = placed;
     const volunteer = placed.volunteer?.id ?? null;
     if (volunteer !== stored.volunteer_id) {

@@ -1,4 +1,5 @@
 import type { CardStatus } from '../domain/card.ts';
+import type { TrustRefusal } from '../domain/card-trust.ts';
 import type { Dated } from '../domain/dating.ts';
 import type { ReviewReason } from '../domain/review.ts';
 import type { CheckInOutcome } from '../domain/scoring.ts';
@@ -9,6 +10,8 @@ export interface Placement {
   volunteer: ToldVolunteer | undefined;
   /** What the card was then; undefined when it was nobody's. */
   status: CardStatus | undefined;
+  /** Why what the tap proves is not enough, if so. */
+  refusal: TrustRefusal | undefined;
   occurredMs: number;
   day: string;
   /** Of the day where the scheme is. */

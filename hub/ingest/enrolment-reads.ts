@@ -1,6 +1,7 @@
 import { issueCard, retireCard } from './card-changes.ts';
 import type { CommitWork } from './commit-work.ts';
 import { type EnrolmentRow, openEnrolment } from './enrolment-rows.ts';
+import { proofOf } from './sun-readings.ts';
 
 export interface EnrolmentReading {
   readonly station: string;
@@ -28,6 +29,8 @@ export async function takeReading(
     await noteOn(work, enrolment, { refused: owner.id });
     return 'none';
   }
+  // What a card says that proves nothing is no card to give to anybody.
+  if ((await proofOf(work, journalId)).fault !== null) return 'none';
   const { id } = enrolment;
   const reading = { journal_id: journalId, enrolment_id: id };
   await work.trx.insertInto('enrolment_read').values(reading).execute();

@@ -1,3 +1,4 @@
+import { refusalOf } from '../domain/card-trust.ts';
 import type { CheckInOutcome } from '../domain/scoring.ts';
 import type { Trx } from '../store/schema.ts';
 import { announceRefusedTap, standingOf, verdictOn } from './card-standing.ts';
@@ -5,6 +6,7 @@ import type { CommitWork } from './commit-work.ts';
 import { isEnrolmentRead } from './enrolment-rows.ts';
 import { handOver } from './hand-over.ts';
 import { settleDays } from './settle-days.ts';
+import { proofOf } from './sun-readings.ts';
 
 const dayMs = 86_400_000;
 
@@ -24,10 +26,19 @@ export async function judgeCard(
   work: CommitWork,
   { card, fromMs }: { card: string; fromMs: number },
 ): Promise<void> {
+  await judgeRows(work, await checkInsOf(work.trx, card, fromMs));
+}
+
+/** Judges stored check-ins of which something else is known now. @param ids those that are no rows yet are left out */
+export async function judgeCheckIns(work: CommitWork, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  const rows = work.trx.selectFrom('check_in').selectAll().where('journal_id', 'in', ids);
+  await judgeRows(work, await rows.execute());
+}
+
+async function judgeRows(work: CommitWork, rows: readonly CheckInRow[]): Promise<void> {
   const touched = new Map<string, Touched>();
-  for (const checkIn of await checkInsOf(work.trx, card, fromMs)) {
-    await judge(work, checkIn, touched);
-  }
+  for (const checkIn of rows) await judge(work, checkIn, touched);
   await settleDays(
     work,
     [...touched.values()].map(({ volunteer, ...day }) => ({
@@ -61,7 +72,9 @@ async function judgementOn(work: CommitWork, checkIn: CheckInRow) {
   const standing = await standingOf(work, card, occurred_ms);
   const isHeld = review !== null && review !== 'accepted';
   const isRead = await isEnrolmentRead(work, journal_id);
-  return { standing, ...verdictOn(standing, { isHeld, isRead }) };
+  const { cardTrust } = (await work.policies.of(checkIn.day)).body;
+  const refusal = refusalOf(await proofOf(work, journal_id), cardTrust);
+  return { standing, refusal, ...verdictOn(standing, { isHeld, isRead, refusal }) };
 }
 
 async function judge(
@@ -70,10 +83,10 @@ async function judge(
   touched: Map<string, Touched>,
 ): Promise<void> {
   const { journal_id, card, occurred_ms: occurredMs, station, day } = checkIn;
-  const { standing, outcome, counts } = await judgementOn(work, checkIn);
+  const { standing, refusal, outcome, counts } = await judgementOn(work, checkIn);
   const volunteer = standing?.volunteer ?? null;
   if (standing !== undefined && outcome === 'blocked-card' && checkIn.outcome !== outcome) {
-    announceRefusedTap(work, { ...standing, card, station, occurredMs });
+    announceRefusedTap(work, { ...standing, card, station, occurredMs, refusal });
   }
   const isMoved = volunteer !== checkIn.volunteer_id;
   if (isMoved) await handOver(work, checkIn, { volunteer, outcome });

@@ -14,6 +14,7 @@ import { policyMigration } from './migration-policy.ts';
 import { rewardsMigration } from './migration-rewards.ts';
 import { secondPathMigration } from './migration-second-path.ts';
 import { sessionsMigration } from './migration-sessions.ts';
+import { sunMigration } from './migration-sun.ts';
 import { supervisionMigration } from './migration-supervision.ts';
 import { suspicionsMigration } from './migration-suspicions.ts';
 import { testTimeoutsMigration } from './migration-test-timeouts.ts';
@@ -222,4 +223,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   secondPathMigration,
   cardsMigration,
   enrolmentMigration,
+  sunMigration,
 ];

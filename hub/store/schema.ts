@@ -2,6 +2,7 @@ import type { Generated, Kysely, Transaction } from 'kysely';
 import type { OtherPath, TestedBy } from '../../shared/wire/entry.ts';
 import type { Anchor } from '../domain/boot-anchor.ts';
 import type { CardStatus } from '../domain/card.ts';
+import type { SunFault } from '../domain/card-trust.ts';
 import type { DatedBy } from '../domain/dating.ts';
 import type { ReviewReason } from '../domain/review.ts';
 import type { TroubleKind } from '../domain/trouble.ts';
@@ -21,6 +22,7 @@ export interface Schema extends PeopleTables {
   card: CardTable;
   card_event: CardEventTable;
   enrolment: EnrolmentTable;
+  sun_reading: SunReadingTable;
   /** Check-ins that were readings of a card for an enrolment. */
   enrolment_read: { journal_id: number; enrolment_id: number };
   journal: JournalTable;
@@ -72,6 +74,19 @@ interface CardTable {
   status: CardStatus;
   /** From when it holds. What was tapped before is judged by the events. */
   since_ms: Generated<number>;
+}
+
+/** What a card wrote when it was tapped. */
+interface SunReadingTable {
+  journal_id: number;
+  card: string;
+  station: string;
+  epoch: string;
+  seq: number;
+  occurred_ms: number;
+  /** How often the card had been read; null for a message that is not its own. */
+  counter: number | null;
+  fault: SunFault | null;
 }
 
 /** A card that an operator waits for, or waited for, at a station. */

@@ -1,14 +1,19 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Color, colors } from '../../device/domain/signals.ts';
+import { sunKeys } from '../../hub/sun/diversify.ts';
 import { patience } from '../contracts/panel-contract.ts';
 import { FeedListener } from '../support/feed-listener.ts';
 import { Pcscd } from '../support/pcscd.ts';
 import { Program } from '../support/program.ts';
 import { Scheme } from '../support/scheme.ts';
 import { SimulatedBoard } from '../support/simulated-board.ts';
-import { VirtualCard } from '../support/virtual-card.ts';
+import { atr, VirtualCard } from '../support/virtual-card.ts';
+import { VirtualNtag } from '../support/virtual-ntag.ts';
 
 const uid = '04A1B2C3D4E5F6';
+const master = '0F0E0D0C0B0A09080706050403020100';
 /** Between the heartbeat's flash (120 ms) and how long "credited" is shown (1500 ms). */
 const steadyMs = 800;
 /** Between a flash of "being sent" (100 ms) and one of "stored" (500 ms). */
@@ -79,6 +84,30 @@ describe('a hub and a station with a reader and a panel', { timeout: 120_000 }, 
     expect(green).toBeGreaterThan(white);
     await expect.poll(() => feed.messages('check-in'), patience).toHaveLength(1);
     expect(feed.messages('check-in')[0]).toMatchObject({ outcome: 'credited', points: 10 });
+    expect(scheme.balance()).toBe(10);
+  });
+
+  it('credit a card that proves itself, and refuse a copy of what it said', async () => {
+    const keyFile = join(scheme.folder, 'master.key');
+    writeFileSync(keyFile, `${master}\n`, { mode: 0o600 });
+    scheme.hubSays('sun', 'key', '--import', keyFile, '--by', 'Operator 1');
+    const ntag = new VirtualNtag('04DE5F1EACC040', sunKeys(Buffer.from(master, 'hex')));
+    const [volunteer] = scheme.hubJson('volunteer', 'list');
+    scheme.hubSays('card', 'add', '--volunteer', `${volunteer?.['id']}`, '--uid', ntag.uid);
+    let said = '';
+    const outcomes = () => feed.messages('check-in').map(({ outcome }) => outcome);
+    const first = new VirtualCard(pcscd.port, ntag.uid, 'answer', atr.type4, () => {
+      said = ntag.readUri();
+      return said;
+    });
+    await expect.poll(outcomes, patience).toEqual(['credited']);
+    first.take();
+    await beats('green');
+    const copy = new VirtualCard(pcscd.port, ntag.uid, 'answer', atr.type4, () => said);
+    await expect.poll(outcomes, patience).toEqual(['credited', 'blocked-card']);
+    copy.take();
+    expect(feed.messages('card')).toMatchObject([{ state: 'refused', reason: 'replayed' }]);
+    expect(scheme.hubJson('sun', 'refused')).toMatchObject([{ reason: 'replayed', counter: 1 }]);
     expect(scheme.balance()).toBe(10);
   });
 
