@@ -9,9 +9,11 @@ import {
   raisedAnew,
 } from './alarms.ts';
 import { buttonAged, holdKept, nextButtonMs } from './button-part.ts';
+import { cardTapped, phoneTapped } from './card-taps.ts';
 import { append, type Decision, only } from './decision.ts';
-import { checkInOf, enrolmentSaid, nextEnrolmentMs, phoneSeen } from './enrolment.ts';
+import { enrolmentSaid, nextEnrolmentMs } from './enrolment.ts';
 import { holdDeadlineMs, holdDue } from './gesture.ts';
+import { announceEvery } from './health.ts';
 import { goBack, takeDue, timeoutMs } from './lane.ts';
 import { rowNow, signalsOf } from './light-table.ts';
 import { neighbourSaid, neighboursAged, nextNeighbourMs } from './neighbours.ts';
@@ -76,14 +78,11 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
     case 'started':
       return started(state, input.version);
     case 'card':
-      // What room there is left is for alarms, and for telling why taps are refused.
-      return state.parts.disk === 'fault'
-        ? only({ ...state, tap: tapSignal('refused', nowMs) })
-        : only(state, append(checkInOf(state, input)));
+      return cardTapped(state, input, nowMs);
     case 'card-unreadable':
       return only({ ...state, tap: tapSignal('not-read', nowMs) });
     case 'card-phone':
-      return only({ ...phoneSeen(state, nowMs), tap: tapSignal('phone', nowMs) });
+      return phoneTapped(state, nowMs);
     case 'enrol':
     case 'enrol-over':
       return enrolmentSaid(hubHeard(state, nowMs), input, nowMs);
@@ -126,12 +125,6 @@ function answer(state: StationState, input: Input, nowMs: number): Decision {
       return partChanged(state, input, nowMs);
   }
 }
-
-/** The next word comes within the new time, not only after the old one. */
-const announceEvery = (state: StationState, everyMs: number, nowMs: number): Decision =>
-  everyMs === state.announceEveryMs
-    ? only(state)
-    : only({ ...state, announceEveryMs: everyMs, announceMs: nowMs + everyMs });
 
 function appended(
   state: StationState,
