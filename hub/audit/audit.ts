@@ -2,6 +2,7 @@ import type { Store } from '../store/open-store.ts';
 import type { Db } from '../store/schema.ts';
 import { balanceChecks } from './balance-checks.ts';
 import { bountyChecks } from './bounty-checks.ts';
+import { cardChecks } from './card-checks.ts';
 import { checkInChecks } from './check-in-checks.ts';
 import { contributionChecks } from './contribution-checks.ts';
 import { correctionChecks } from './correction-checks.ts';
@@ -35,6 +36,7 @@ export interface AuditCheck {
 export const auditChecks: readonly AuditCheck[] = [
   ...journalChecks,
   ...checkInChecks,
+  ...cardChecks,
   ...pauseChecks,
   ...pointsChecks,
   ...bountyChecks,

@@ -51,6 +51,25 @@ const harms: readonly { harm: string; sql: string; fails: readonly string[] }[] 
     fails: ['each balance is the sum of its transfers'],
   },
   {
+    harm: 'a card is made a lost one that nobody reported',
+    sql: `UPDATE card SET status = 'lost'`,
+    fails: ['cards are what was said of them last'],
+  },
+  {
+    harm: 'a lost card is made to count',
+    sql: `INSERT INTO card_event (card, volunteer_id, status, from_ms, at, by)
+      SELECT token, volunteer_id, 'lost', 1, 1, 'x' FROM card;
+      UPDATE card SET status = 'lost', since_ms = 1`,
+    fails: ['check-ins are whose their cards were when they were tapped'],
+  },
+  {
+    harm: 'a message that was used before is let through',
+    sql: `INSERT INTO sun_reading (journal_id, card, station, epoch, seq, occurred_ms, counter)
+      SELECT journal_id, card, station, epoch, seq, occurred_ms, 5 FROM check_in
+      ORDER BY journal_id LIMIT 2`,
+    fails: ['messages of cards prove what their counters say'],
+  },
+  {
     harm: 'a transfer is made up, balances and all',
     sql: `INSERT INTO transfer (reference, debit, credit, amount, code, at, reason)
       SELECT 'correction/99', 'scheme:corrections', id, 5, 'correction', 0,

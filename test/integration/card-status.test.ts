@@ -4,6 +4,7 @@ import { listCards, showCard } from '../../hub/app/card-reports.ts';
 import { addCard, assignCard, changeCard, replaceCard } from '../../hub/app/cards.ts';
 import { addVolunteer } from '../../hub/app/registry.ts';
 import { status } from '../../hub/app/reports.ts';
+import { audit } from '../../hub/audit/audit.ts';
 import { cardReference } from '../../hub/domain/card.ts';
 import { cardToken } from '../../shared/card-token.ts';
 import { IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
@@ -19,7 +20,10 @@ describe('what becomes of a card', () => {
     hub = await IngestHub.start();
     card = cardReference(hub.card);
   });
-  afterEach(() => hub.stop());
+  afterEach(async () => {
+    expect((await audit(hub.store)).findings).toEqual([]);
+    await hub.stop();
+  });
 
   const say = (
     change: Parameters<typeof changeCard>[1],
@@ -220,6 +224,7 @@ describe('points and cards', () => {
     const balances = await hub.balances();
     const net = rows.reduce((sum, { points }) => sum + points, 0);
     expect(balances).toEqual({ volunteer: net, sum: 0 });
+    expect((await audit(hub.store)).findings).toEqual([]);
     await hub.stop();
     return { outcomes: [...outcomes].sort(), balances };
   }

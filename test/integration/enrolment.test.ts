@@ -3,6 +3,7 @@ import { listCards, unknownCards } from '../../hub/app/card-reports.ts';
 import { assignCard, replaceCard } from '../../hub/app/cards.ts';
 import { askForCard, cancelEnrolment, enrolmentOf } from '../../hub/app/enrolments.ts';
 import { addVolunteer } from '../../hub/app/registry.ts';
+import { audit } from '../../hub/audit/audit.ts';
 import { cardReference } from '../../hub/domain/card.ts';
 import { IngestHub, minuteMs, Past, startMs } from '../support/ingest-hub.ts';
 
@@ -28,7 +29,10 @@ describe('a card that an operator waits for at a station', () => {
       .values({ station: hub.station, state: 'online', session: 's', since_ms: 0, heard_ms: 0 })
       .execute();
   });
-  afterEach(() => hub.stop());
+  afterEach(async () => {
+    expect((await audit(hub.store)).findings).toEqual([]);
+    await hub.stop();
+  });
 
   const ask = (more: object = {}) => {
     const asked = { volunteer, station: hub.station, ...by, atMs: askedMs };

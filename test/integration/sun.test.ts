@@ -4,6 +4,7 @@ import { addCard } from '../../hub/app/cards.ts';
 import { askForCard, enrolmentOf } from '../../hub/app/enrolments.ts';
 import { status } from '../../hub/app/reports.ts';
 import { refusedMessages, setSunMaster } from '../../hub/app/sun.ts';
+import { audit } from '../../hub/audit/audit.ts';
 import { cardReference } from '../../hub/domain/card.ts';
 import { sunKeys } from '../../hub/sun/diversify.ts';
 import { cardToken } from '../../shared/card-token.ts';
@@ -31,7 +32,10 @@ describe('a card that proves at each tap that it is itself', () => {
     ntag = new VirtualNtag(uid, sunKeys(Buffer.from(master, 'hex')));
     [here, there] = [new Past(hub), new Past(hub)];
   });
-  afterEach(() => hub.stop());
+  afterEach(async () => {
+    expect((await audit(hub.store)).findings).toEqual([]);
+    await hub.stop();
+  });
 
   const tap = (past: Past, minute: number, sun?: SunMessage, of = card): Past =>
     past.add(minute, { type: 'check-in', card: of, ...(sun && { sun }) });
