@@ -1,4 +1,3 @@
-import { storeIssued } from '../ingest/settle-day.ts';
 import { settleDays } from '../ingest/settle-days.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
@@ -29,8 +28,7 @@ export async function assignCheckIns(
   const days = new Set(mine.map((checkIn) => checkIn.day));
   await settleDays(
     work,
-    [...days].map((day) => ({ volunteer: { id: volunteer }, day })),
+    [...days].map((day) => ({ volunteer, day })),
   );
-  await storeIssued(work);
   await work.outgoing.store(trx);
 }

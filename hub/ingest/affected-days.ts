@@ -1,20 +1,25 @@
 import type { RoutineEntry } from '../../shared/wire/entry.ts';
 import type { Dated } from '../domain/dating.ts';
-import { reviewReason } from '../domain/review.ts';
+import { type ReviewReason, reviewReason } from '../domain/review.ts';
 import { type CheckInOutcome, checkInOutcomeSchema } from '../domain/scoring.ts';
 import type { CardStatus } from '../store/schema.ts';
-import {
-  announceCheckIn,
-  type FreshCheckIn,
-  type Placement,
-  storeCheckIn,
-} from './check-in-rows.ts';
+import { announceCheckIn, type FreshCheckIn, rowOf, toldVolunteer } from './check-in-rows.ts';
 import type { CommitWork } from './commit-work.ts';
+import { type ChangedDay, keyOfDay } from './days-so-far.ts';
 import type { DatedAnew } from './lane-dates.ts';
-import { toldVolunteer, type VolunteerDay } from './settle-day.ts';
 import { settleDays } from './settle-days.ts';
 
 type CheckInEntry = Extract<RoutineEntry, { type: 'check-in' }>;
+
+/** A check-in as it came. */
+interface Arrival {
+  readonly journalId: number;
+  readonly station: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly card: string;
+  dated: Dated;
+}
 
 /** What a card makes of a check-in, before its date does. */
 function outcomeOf(card: CardStatus | undefined): CheckInOutcome {
@@ -26,14 +31,21 @@ function outcomeOf(card: CardStatus | undefined): CheckInOutcome {
 const isOfNoAccount = (outcome: CheckInOutcome): boolean =>
   outcome === 'unknown-card' || outcome === 'blocked-card';
 
-interface AffectedDay extends VolunteerDay {
+/** What its date makes of a check-in. */
+interface Placement {
+  /** Why it waits for a person, if it does. */
+  readonly review: ReviewReason | undefined;
+  readonly outcome: CheckInOutcome;
+}
+
+interface AffectedDay extends ChangedDay {
   readonly fresh: FreshCheckIn[];
   readonly withdrawn: Set<number>;
 }
 
 /** The days of volunteers that a group touches, so that each is scored once for all of its check-ins. */
 export class AffectedDays {
-  readonly #fresh = new Map<number, FreshCheckIn>();
+  readonly #arrivals = new Map<number, Arrival>();
   readonly #days = new Map<string, AffectedDay>();
   /** Stored check-ins that were dated anew, by journal id, and when they were thought to be before. */
   readonly #anew = new Map<number, number>();
@@ -43,97 +55,122 @@ export class AffectedDays {
     this.#work = work;
   }
 
-  /** Finds out whom the card belongs to now, and keeps the check-in for the settlement of its day. */
-  async add(
+  /** Keeps a check-in for the settlement of its day. */
+  add(
     { station, epoch }: { station: string; epoch: string },
     { card, seq }: CheckInEntry,
     { journalId, dated }: { journalId: number; dated: Dated },
-  ): Promise<FreshCheckIn> {
-    const { statements, nowMs } = this.#work;
-    const [owner] = await statements.ownerOf({ card });
-    const checkIn: FreshCheckIn = {
-      ...{ journalId, station, epoch, seq, card, points: 0 },
-      ...(await this.#place(outcomeOf(owner?.status), nowMs, dated)),
-      volunteer: owner && { id: owner.id, displayName: owner.display_name },
-    };
-    this.#fresh.set(journalId, checkIn);
-    return checkIn;
+  ): void {
+    this.#arrivals.set(journalId, { journalId, station, epoch, seq, card, dated });
   }
 
   /** Gives a stored entry its new date; a check-in goes with it, unless a person has decided on that. */
-  async dateAnew({ journalId, type, receivedMs, wasMs, dated }: DatedAnew): Promise<void> {
+  async dateAnew(stored: DatedAnew): Promise<void> {
+    const { journalId, type, dated } = stored;
     const { occurredMs: occurred_ms, earliestMs, datedBy: dated_by } = dated;
     const row = { occurred_ms, earliest_ms: earliestMs ?? null, dated_by };
     await this.#work.statements.dateEntry({ id: journalId, ...row });
     if (type !== 'check-in') return;
-    const fresh = this.#fresh.get(journalId);
-    if (fresh) Object.assign(fresh, await this.#place(fresh.outcome, receivedMs, dated));
-    else await this.#placeStored(journalId, receivedMs, wasMs, dated);
+    const arrival = this.#arrivals.get(journalId);
+    if (arrival) arrival.dated = dated;
+    else await this.#placeStored(stored);
   }
 
-  async settle(): Promise<void> {
-    for (const checkIn of this.#fresh.values()) {
+  /** @returns what the check-ins of this group come to, by journal id. */
+  async settle(): Promise<ReadonlyMap<number, FreshCheckIn>> {
+    const fresh = await this.#placeArrivals();
+    const uncounted: FreshCheckIn[] = [];
+    for (const checkIn of fresh.values()) {
       const { volunteer, outcome, day } = checkIn;
-      if (volunteer && outcome === 'recorded') this.#day(volunteer.id, day).fresh.push(checkIn);
-      else await this.#storeUncounted(checkIn);
+      if (volunteer === undefined || outcome !== 'recorded') uncounted.push(checkIn);
+      else this.#day(volunteer.id, day).fresh.push(checkIn);
     }
-    const anew = this.#anew;
-    await settleDays(
-      this.#work,
-      [...this.#days.values()].map((day) => ({ ...day, anew })),
-    );
+    await this.#work.statements.addCheckIns(uncounted.map((checkIn) => rowOf(checkIn, 0)));
+    for (const checkIn of uncounted) announceCheckIn(this.#work, checkIn, { balance: null });
+    await settleDays(this.#work, [...this.#days.values()], this.#anew);
+    return fresh;
   }
 
-  async #place(outcome: CheckInOutcome, receivedMs: number, dated: Dated): Promise<Placement> {
+  /** Finds out whom the cards belong to now, and what becomes of the check-ins by their dates. */
+  async #placeArrivals(): Promise<Map<number, FreshCheckIn>> {
+    const { statements, policies, nowMs, dayOf } = this.#work;
+    const arrivals = [...this.#arrivals.values()];
+    const cards = new Set(arrivals.map(({ card }) => card));
+    const owners = await statements.owners([...cards].map((card) => ({ card })));
+    const byCard = new Map(owners.map((owner) => [owner.token, owner]));
+    const days = arrivals.map(({ dated }) => dayOf(dated.occurredMs));
+    await policies.lookUp(days);
+    const fresh = new Map<number, FreshCheckIn>();
+    for (const [index, { journalId, station, epoch, seq, card, dated }] of arrivals.entries()) {
+      const owner = byCard.get(card);
+      const day = days[index] ?? '';
+      const { review, outcome } = this.#place(outcomeOf(owner?.status), nowMs, dated, day);
+      fresh.set(journalId, {
+        journalId,
+        station,
+        epoch,
+        seq,
+        occurredMs: dated.occurredMs,
+        minute: dayOf.minuteOf(dated.occurredMs),
+        isFresh: true,
+        outcome,
+        points: 0,
+        transfers: 0,
+        card,
+        volunteer: owner && { id: owner.id, displayName: owner.display_name },
+        day,
+        review,
+      });
+    }
+    return fresh;
+  }
+
+  /** The policy of its day is looked up. */
+  #place(outcome: CheckInOutcome, receivedMs: number, dated: Dated, day: string): Placement {
     const { policies, dayOf } = this.#work;
-    const { occurredMs } = dated;
-    const day = dayOf(occurredMs);
-    const { acceptDays } = (await policies.of(day)).body;
+    const { acceptDays } = policies.of(day).body;
     const review = reviewReason(dated, { receivedMs, acceptDays }, dayOf);
     const counted = review === undefined ? 'recorded' : 'held-for-review';
-    const minute = dayOf.minuteOf(occurredMs);
-    return { occurredMs, day, minute, review, outcome: isOfNoAccount(outcome) ? outcome : counted };
+    return { review, outcome: isOfNoAccount(outcome) ? outcome : counted };
   }
 
-  async #placeStored(
-    journalId: number,
-    receivedMs: number,
-    wasMs: number,
-    dated: Dated,
-  ): Promise<void> {
-    const { statements } = this.#work;
+  async #placeStored({ journalId, receivedMs, wasMs, dated }: DatedAnew): Promise<void> {
+    const { statements, policies, dayOf } = this.#work;
     const [stored] = await statements.checkInOf({ journal_id: journalId });
     if (!stored || stored.review === 'accepted' || stored.review === 'refused') return;
-    const before = checkInOutcomeSchema.parse(stored.outcome);
-    const placed = await this.#place(before, receivedMs, dated);
-    const { occurredMs, day, minute, review, outcome } = placed;
+    const { occurredMs } = dated;
+    const day = dayOf(occurredMs);
+    await policies.lookUp([day]);
+    const { review, outcome } = this.#place(
+      checkInOutcomeSchema.parse(stored.outcome),
+      receivedMs,
+      dated,
+      day,
+    );
     const counts = outcome === 'recorded' ? 1 : 0;
+    const minute = dayOf.minuteOf(occurredMs);
     const place = { day, minute, occurred_ms: occurredMs, review: review ?? null, counts } as const;
     await statements.placeCheckIn({ journal_id: journalId, ...place });
     this.#anew.set(journalId, this.#anew.get(journalId) ?? wasMs);
-    const { volunteer_id: volunteer, station, points } = stored;
-    if (volunteer !== null && stored.counts === 1) {
+    const { volunteer_id, station, points } = stored;
+    const volunteer = volunteer_id ?? undefined;
+    if (volunteer !== undefined && stored.counts === 1) {
       const left = this.#day(volunteer, stored.day);
       if (counts === 0) left.withdrawn.add(journalId);
     }
-    if (volunteer !== null && counts === 1) this.#day(volunteer, day);
+    if (volunteer !== undefined && counts === 1) this.#day(volunteer, day);
     if (counts === 1 || stored.counts === 1) return; // told with the settlement
-    const told = { station, occurredMs, outcome, points, wasMs };
-    const owner = volunteer === null ? undefined : await toldVolunteer(this.#work, volunteer);
-    announceCheckIn(this.#work, { ...told, volunteer: owner }, null);
+    const owner = volunteer === undefined ? undefined : await toldVolunteer(this.#work, volunteer);
+    const told = { station, occurredMs, volunteer: owner, outcome, points };
+    announceCheckIn(this.#work, told, { balance: null, wasMs });
   }
 
   #day(volunteer: string, day: string): AffectedDay {
-    const key = `${volunteer} ${day}`;
+    const key = keyOfDay({ volunteer, day });
     const known = this.#days.get(key);
     if (known) return known;
-    const added = { volunteer: { id: volunteer }, day, fresh: [], withdrawn: new Set<number>() };
+    const added = { volunteer, day, fresh: [], withdrawn: new Set<number>() };
     this.#days.set(key, added);
     return added;
-  }
-
-  async #storeUncounted(checkIn: FreshCheckIn): Promise<void> {
-    await storeCheckIn(this.#work, checkIn, { counts: 0, transfers: 0 });
-    announceCheckIn(this.#work, checkIn, null);
   }
 }
