@@ -1,6 +1,5 @@
 import type { LocalDay } from '../domain/dating.ts';
 import { Outgoing } from '../feed/outgoing.ts';
-import { storeIssued } from '../ingest/settle-day.ts';
 import { settleDays } from '../ingest/settle-days.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
@@ -121,8 +120,7 @@ export async function decideReview(
     await noteAction(trx, by.by, `review ${decision}`, String(id), { reason: by.reason }, by.atMs);
     if (counts === 0 || volunteer === null) return;
     const work = workFor(store, trx, by);
-    await settleDays(work, [{ volunteer: { id: volunteer }, day }]);
-    await storeIssued(work);
+    await settleDays(work, [{ volunteer, day }]);
     await work.outgoing.store(trx);
   });
 }

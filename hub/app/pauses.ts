@@ -1,4 +1,3 @@
-import { storeIssued } from '../ingest/settle-day.ts';
 import { settleDays } from '../ingest/settle-days.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
@@ -113,8 +112,7 @@ async function settleSince(
   const work = workFor(store, trx, { atMs, dayOf: noDates });
   await settleDays(
     work,
-    days.map(({ day }) => ({ volunteer: { id: volunteer }, day })),
+    days.map(({ day }) => ({ volunteer, day })),
   );
-  await storeIssued(work);
   await work.outgoing.store(trx);
 }

@@ -1,5 +1,4 @@
 import type { CommitWork } from '../ingest/commit-work.ts';
-import { storeIssued } from '../ingest/settle-day.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
 import { noDates, workFor } from './work-for.ts';
@@ -27,7 +26,6 @@ export async function inWork<T>(
   const nameOf = (id: string): string => names.find((one) => one.id === id)?.name ?? id;
   const work = { ...workFor(store, trx, { atMs, dayOf: noDates }), nameOf };
   const done = await act(work);
-  await storeIssued(work);
   await work.outgoing.store(trx);
   return done;
 }

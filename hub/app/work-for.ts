@@ -21,7 +21,6 @@ export const workFor = (
   score: scoreDay,
   nameOf: (station) => station,
   anew: new Set(),
-  issued: 0,
 });
 
 const noDate = (): never => {

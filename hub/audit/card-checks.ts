@@ -81,9 +81,10 @@ async function* unlikeOwners({ db, store, say }: Parameters<Run>[0]) {
   for await (const page of pages(read, ({ id }) => id)) {
     seen += page.length;
     say(`cards of check-ins, ${seen}`);
+    await policies.lookUp(page.map(({ day }) => day));
     for (const row of page) {
       const standing = standingAt(events.get(row.card) ?? [], row.occurred_ms);
-      const { cardTrust } = (await policies.of(row.day)).body;
+      const { cardTrust } = policies.of(row.day).body;
       const proof = { trust: row.proved === null ? 'uid' : 'sun', fault: row.fault } as const;
       const verdict = verdictOn(standing, {
         isHeld: row.review !== null && row.review !== 'accepted',

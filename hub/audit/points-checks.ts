@@ -19,7 +19,8 @@ async function* wrongScores({ db, store, say }: Parameters<AuditCheck['run']>[0]
   const month = new MonthTally();
   for await (const { day, byVolunteer } of countedDays(db, allDays)) {
     say(`points, ${day}`);
-    const { body: policy } = await policies.of(day);
+    await policies.lookUp([day]);
+    const { body: policy } = policies.of(day);
     for (const [volunteer, checkIns] of byVolunteer) {
       if (volunteer === null) yield { subject: day, detail: 'a check-in of nobody counts' };
       const monthPoints = month.before(volunteer, day);

@@ -24,7 +24,7 @@ export type TrustRefusal = SunFault | 'no-message';
  * @param required what the policy of the day asks for
  */
 export function refusalOf(
-  { trust, fault }: Proof,
+  { trust, fault }: Proof = noProof,
   required: CardTrust = 'uid',
 ): TrustRefusal | undefined {
   if (fault !== null) return fault;

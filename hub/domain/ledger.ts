@@ -37,29 +37,23 @@ export interface Transfer {
   readonly code: 'check-in' | 'correction';
 }
 
-/** @returns the transfers that bring what was transferred to what is wanted; none when it is already so. */
+/** @returns the transfer that brings what was transferred to what is wanted; none when it is already so. */
 export function settle(
   volunteer: string,
-  wanted: readonly Wanted[],
-  transferred: ReadonlyMap<string, Transferred>,
-): Transfer[] {
-  return wanted.flatMap(({ checkIn, points }) => {
-    const { net, count } = transferred.get(checkIn) ?? { net: 0, count: 0 };
-    if (points === net) return [];
-    const account = volunteerAccount(volunteer);
-    const [debit, credit] =
-      points > net ? [issuedForCheckIns, account] : [account, issuedForCheckIns];
-    return [
-      {
-        checkIn,
-        reference: `check-in/${checkIn}/${count + 1}`,
-        debit,
-        credit,
-        amount: Math.abs(points - net),
-        code: count === 0 ? ('check-in' as const) : ('correction' as const),
-      },
-    ];
-  });
+  { checkIn, points }: Wanted,
+  { net, count }: Transferred,
+): Transfer | undefined {
+  if (points === net) return undefined;
+  const account = volunteerAccount(volunteer);
+  const isMore = points > net;
+  return {
+    checkIn,
+    reference: `check-in/${checkIn}/${count + 1}`,
+    debit: isMore ? issuedForCheckIns : account,
+    credit: isMore ? account : issuedForCheckIns,
+    amount: Math.abs(points - net),
+    code: count === 0 ? 'check-in' : 'correction',
+  };
 }
 
 /** Every account's balance as the fold over all transfers. */

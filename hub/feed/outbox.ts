@@ -6,7 +6,7 @@ import { commandMessageSchema } from '../../shared/wire/messages.ts';
 import { feedTopic } from '../../shared/wire/topics.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
 import type { Db } from '../store/schema.ts';
-import { outgoingSchema } from './outgoing.ts';
+import { readRow } from './outgoing.ts';
 
 /** Rows read at a time: bounds memory after a long absence of the broker. */
 const rowsMax = 100;
@@ -136,22 +136,22 @@ export class OutboxPublisher {
 
   /** Ids say to who hears a message twice that it is the same one. */
   async #publishRow({ id, messages }: Row, isHeld: boolean): Promise<void> {
-    const outgoing = outgoingSchema.parse(JSON.parse(messages));
     const isCommanded = id <= this.#urgentId;
-    const published = outgoing.map(async ({ topic, station, body }, index) => {
+    const published = readRow(messages).map(async ({ topic, station, body }, index) => {
       if (station !== null) {
         if (!isCommanded) await this.#publishCommand(topic, station, body);
       } else if (!isHeld || topic === alarmTopic) {
-        const text = JSON.stringify({ v: 1, id: `${id}-${index}`, ...body });
+        const text = `{"v":1,"id":"${id}-${index}",${body.slice(1)}`;
         await this.#bus.publish(topic, Buffer.from(text));
       }
     });
     await Promise.all(published);
   }
 
-  async #publishCommand(topic: string, station: string, body: object): Promise<void> {
+  async #publishCommand(topic: string, station: string, body: string): Promise<void> {
     const known = this.#directory.find(station);
     if (!known || known.revoked) return; // nobody is left who could read it
-    await this.#bus.publish(topic, encodeMessage(known.macKey, commandMessageSchema.parse(body)));
+    const command = commandMessageSchema.parse(JSON.parse(body));
+    await this.#bus.publish(topic, encodeMessage(known.macKey, command));
   }
 }

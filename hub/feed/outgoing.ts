@@ -15,16 +15,51 @@ export interface FeedBody {
   readonly [detail: string]: unknown;
 }
 
-/** One row of the outbox: what one transaction has to tell, in order. */
-export const outgoingSchema = z.array(
+/** A message as it waits in the outbox. */
+export interface OutgoingMessage {
+  readonly topic: string;
+  /** Whose key signs it; null for the feed, which nobody has to believe. */
+  readonly station: string | null;
+  /** A JSON object, as it is published but for what is only known then: its id, or its MAC. */
+  readonly body: string;
+}
+
+/** A row of the outbox as versions before this one wrote it. */
+const olderRowSchema = z.array(
   z.object({
     topic: z.string(),
-    /** Whose key signs it; null for the feed, which nobody has to believe. */
     station: z.string().nullable(),
     body: z.looseObject({}),
   }),
 );
-type OutgoingMessage = z.infer<typeof outgoingSchema>[number];
+
+/** Stands in a row where a message of the feed has no station. */
+const nobody = '-';
+
+/**
+ * A row of the outbox: what one transaction has to tell, in order, a message on each line. Its text is
+ * made once, and is neither parsed nor checked on its way to a broker: JSON text has no line breaks.
+ */
+const rowText = (messages: readonly OutgoingMessage[]): string =>
+  messages.map(({ topic, station, body }) => `${topic} ${station ?? nobody} ${body}`).join('\n');
+
+/** @returns the messages of a row of the outbox, in order. */
+export function readRow(text: string): OutgoingMessage[] {
+  if (text.startsWith('[')) {
+    const older = olderRowSchema.parse(JSON.parse(text));
+    return older.map((message) => ({ ...message, body: JSON.stringify(message.body) }));
+  }
+  return text.split('\n').map((line) => {
+    const topicEnds = line.indexOf(' ');
+    const stationEnds = line.indexOf(' ', topicEnds + 1);
+    const station = line.slice(topicEnds + 1, stationEnds);
+    return {
+      topic: line.slice(0, topicEnds),
+      station: station === nobody ? null : station,
+      body: line.slice(stationEnds + 1),
+    };
+  });
+}
 
 /**
  * What a transaction wants told to people and stations. It is stored with the transaction, as one
@@ -34,7 +69,7 @@ export class Outgoing {
   readonly #messages: OutgoingMessage[] = [];
 
   toFeed(kind: FeedKind, atMs: number, body: FeedBody): void {
-    const said = { at: new Date(atMs).toISOString(), ...body };
+    const said = JSON.stringify({ at: new Date(atMs).toISOString(), ...body });
     this.#messages.push({ topic: feedTopic(kind), station: null, body: said });
   }
 
@@ -44,13 +79,14 @@ export class Outgoing {
   }
 
   command(station: string, command: CommandMessage['command']): void {
-    const body = commandMessageSchema.parse({ v: 1, station, kind: 'command', command });
-    this.#messages.push({ topic: stationTopic(station, 'command'), station, body });
+    const said = commandMessageSchema.parse({ v: 1, station, kind: 'command', command });
+    const topic = stationTopic(station, 'command');
+    this.#messages.push({ topic, station, body: JSON.stringify(said) });
   }
 
   /** @returns the row to store, or undefined when there is nothing to tell. */
   row(): { messages: string } | undefined {
-    return this.#messages.length === 0 ? undefined : { messages: JSON.stringify(this.#messages) };
+    return this.#messages.length === 0 ? undefined : { messages: rowText(this.#messages) };
   }
 
   async store(trx: Trx): Promise<void> {

@@ -1,6 +1,13 @@
-import { type CardStatus, cardReference, type Standing, standingAt } from '../domain/card.ts';
+import {
+  type CardEvent,
+  type CardStatus,
+  cardReference,
+  type Standing,
+  standingAt,
+} from '../domain/card.ts';
 import type { TrustRefusal } from '../domain/card-trust.ts';
 import type { CheckInOutcome } from '../domain/scoring.ts';
+import type { IngestStatements } from '../store/ingest-statements.ts';
 import type { CommitWork } from './commit-work.ts';
 
 /** What a card was, and what the feed may call whose it was. */
@@ -8,23 +15,67 @@ export interface HeldCard extends Standing {
   readonly displayName: string | null;
 }
 
+/** What a card is now. */
+interface CardNow extends HeldCard {
+  readonly sinceMs: number;
+}
+
+interface Tap {
+  readonly card: string;
+  readonly ms: number;
+}
+
 /**
- * Whose a card was at a moment, and what it was then; nearly always what it is now, which costs one
- * look-up by its key.
- * @returns undefined for a card that is nobody's
+ * Whose cards were at some moments, and what they were then: nearly always what they are now, which
+ * costs one query for all of them.
  */
-export async function standingOf(
-  { statements }: Pick<CommitWork, 'statements'>,
-  card: string,
-  ms: number,
-): Promise<HeldCard | undefined> {
-  const [now] = await statements.ownerOf({ card });
-  if (now === undefined) return undefined;
-  if (ms >= now.since_ms) {
-    return { volunteer: now.id, status: now.status, displayName: now.display_name };
+export class CardBook {
+  readonly #statements: Pick<IngestStatements, 'owners' | 'cardEventsOf'>;
+  readonly #now = new Map<string, CardNow | undefined>();
+  readonly #events = new Map<string, (CardEvent & HeldCard)[]>();
+
+  constructor(statements: Pick<IngestStatements, 'owners' | 'cardEventsOf'>) {
+    this.#statements = statements;
   }
-  const then = standingAt(await statements.cardEventsOf({ card }), ms);
-  return then && { ...then, displayName: then.display_name };
+
+  /** Looks up what is known of the cards of these taps, for `of` to tell. */
+  async lookUp(taps: readonly Tap[]): Promise<void> {
+    await this.#lookUpNow(new Set(taps.map(({ card }) => card)));
+    const older = taps.filter(({ card, ms }) => ms < (this.#now.get(card)?.sinceMs ?? ms));
+    await this.#lookUpEvents(new Set(older.map(({ card }) => card)));
+  }
+
+  /** @returns undefined for a card that was nobody's at that moment, which was looked up. */
+  of({ card, ms }: Tap): HeldCard | undefined {
+    const now = this.#now.get(card);
+    if (now === undefined && !this.#now.has(card)) throw new Error('a card was not looked up');
+    if (now === undefined || ms >= now.sinceMs) return now;
+    const events = this.#events.get(card);
+    if (events === undefined) throw new Error('what became of a card was not looked up');
+    return standingAt(events, ms);
+  }
+
+  /** Something has been said of cards. */
+  forget(): void {
+    this.#now.clear();
+    this.#events.clear();
+  }
+
+  async #lookUpNow(cards: ReadonlySet<string>): Promise<void> {
+    const unknown = [...cards].filter((card) => !this.#now.has(card));
+    for (const card of unknown) this.#now.set(card, undefined);
+    for (const row of await this.#statements.owners(unknown.map((card) => ({ card })))) {
+      const { token, id: volunteer, status, display_name: displayName, since_ms: sinceMs } = row;
+      this.#now.set(token, { volunteer, status, displayName, sinceMs });
+    }
+  }
+
+  async #lookUpEvents(cards: ReadonlySet<string>): Promise<void> {
+    const unknown = [...cards].filter((card) => !this.#events.has(card));
+    for (const card of unknown) this.#events.set(card, []);
+    const events = await this.#statements.cardEventsOf(unknown.map((card) => ({ card })));
+    for (const { card, ...event } of events) this.#events.get(card)?.push(event);
+  }
 }
 
 /** What a card makes of a check-in, before its date does. */

@@ -14,7 +14,6 @@ import { dateFresh, least, rowOfEnd } from './lane-dates.ts';
 import { followGaps } from './missing-entries.ts';
 import { recordTried } from './second-path-rows.ts';
 import { isSetAside, setAside } from './set-aside-rows.ts';
-import { storeIssued } from './settle-day.ts';
 import { recordStationEntry } from './station-rows.ts';
 import { recordTest } from './test-rows.ts';
 
@@ -28,13 +27,13 @@ export interface Incoming extends Admitted {
   readonly message: EntriesMessage;
 }
 
+interface StoredEntry {
+  readonly journalId: number;
+  readonly seq: number;
+}
+
 type Taken =
-  | {
-      kind: 'taken';
-      cursor: LaneCursor;
-      fresh: number;
-      checkIns: ReadonlyMap<number, FreshCheckIn>;
-    }
+  | { kind: 'taken'; cursor: LaneCursor; fresh: readonly StoredEntry[] }
   | { kind: 'fork'; detail: string };
 
 /**
@@ -50,15 +49,14 @@ export async function commitGroup(
   const days = new AffectedDays(work);
   const taken: Taken[] = [];
   for (const incoming of group) taken.push(await takeMessage(work, incoming, lanes, days));
-  await days.settle();
-  await storeIssued(work);
+  const checkIns = await days.settle();
   await lanes.store();
   const row = work.outgoing.row();
   if (row) await work.statements.addOutgoing(row);
   const verdicts: Verdict[] = [];
   for (const [index, { message }] of group.entries()) {
     const result = taken[index];
-    if (result) verdicts.push(await verdictOn(work, message, result));
+    if (result) verdicts.push(await verdictOn(work, message, result, checkIns));
   }
   return verdicts;
 }
@@ -78,21 +76,20 @@ async function takeMessage(
     message,
     await checkChain(work.statements, cursor, message, texts),
   );
-  const checkIns = new Map<number, FreshCheckIn>();
   if (check.kind === 'fork') {
     await setAside(work, key, message.sent, check.fork);
     return check;
   }
-  if (check.kind === 'gap') return { kind: 'taken', cursor, fresh: 0, checkIns };
+  if (check.kind === 'gap') return { kind: 'taken', cursor, fresh: [] };
   const { dates, anew, anewFrom, end } = await dateFresh(work, cursor, message, check.fresh);
   for (const stored of anew) await days.dateAnew(stored);
-  for (const [index, chained] of check.fresh.entries()) {
-    const dated = dates[index];
-    if (!dated) throw new Error('every entry has a date');
-    const { entry } = chained;
-    const journalId = await storeEntry(work, cursor, chained, dated);
-    const placed = { journalId, dated };
-    if (entry.type === 'check-in') checkIns.set(entry.seq, await days.add(key, entry, placed));
+  const ids = await storeEntries(work, cursor, check.fresh, dates);
+  const fresh: StoredEntry[] = [];
+  for (const [index, { entry }] of check.fresh.entries()) {
+    const [dated, journalId] = [dates[index], ids.get(entry.seq)];
+    if (!dated || journalId === undefined) throw new Error('every entry is dated and stored');
+    fresh.push({ journalId, seq: entry.seq });
+    if (entry.type === 'check-in') await days.add(key, entry, { journalId, dated });
     else await recordEntry(work, key, entry, { occurredMs: dated.occurredMs, sent: message.sent });
   }
   const last = check.fresh.at(-1);
@@ -103,9 +100,9 @@ async function takeMessage(
     const { through, hash } = isNewest ? { through: last.entry.seq, hash: last.hash } : cursor.row;
     const anew_from = least([anewFrom, cursor.row.anew_from]);
     if (anewFrom !== null) work.anew.add(cursor.row.id);
-    lanes.move(cursor, { through, hash, ...rowOfEnd(end), anew_from });
+    lanes.move(cursor, { through, hash, anew_from, ...rowOfEnd(end) });
   }
-  return { kind: 'taken', cursor: await lanes.of(key), fresh: check.fresh.length, checkIns };
+  return { kind: 'taken', cursor: await lanes.of(key), fresh };
 }
 
 /** What follows an entry that was set aside is set aside too: a fork may be longer than a message. */
@@ -121,19 +118,30 @@ async function followFork(
   return { kind: 'fork', fork: check.chained, detail: `${before} was set aside` };
 }
 
-async function storeEntry(
+/** @returns their journal ids, by sequence. */
+async function storeEntries(
   { statements, nowMs }: CommitWork,
   { row }: LaneCursor,
-  { entry, text, hash }: ChainedEntry,
-  { occurredMs, earliestMs, datedBy }: Dated,
-): Promise<number> {
-  const [added] = await statements.addEntry({
-    ...{ lane_id: row.id, seq: entry.seq, type: entry.type, body: text, hash },
-    ...{ received_ms: nowMs, occurred_ms: occurredMs },
-    ...{ earliest_ms: earliestMs ?? null, dated_by: datedBy },
+  fresh: readonly ChainedEntry[],
+  dates: readonly Dated[],
+): Promise<Map<number, number>> {
+  const rows = fresh.map(({ entry, text, hash }, index) => {
+    const dated = dates[index];
+    if (!dated) throw new Error('every entry has a date');
+    return {
+      lane_id: row.id,
+      seq: entry.seq,
+      type: entry.type,
+      body: text,
+      hash,
+      received_ms: nowMs,
+      occurred_ms: dated.occurredMs,
+      earliest_ms: dated.earliestMs ?? null,
+      dated_by: dated.datedBy,
+    };
   });
-  if (!added) throw new Error('an entry that was just stored is not there');
-  return added.id;
+  const added = await statements.addEntries(rows);
+  return new Map(added.map(({ id, seq }) => [seq, id]));
 }
 
 /** What an entry means beyond standing in the journal. */
@@ -164,17 +172,18 @@ async function verdictOn(
   work: CommitWork,
   message: EntriesMessage,
   taken: Taken,
+  checkIns: ReadonlyMap<number, FreshCheckIn>,
 ): Promise<Verdict> {
   if (taken.kind === 'fork') return taken;
-  const { cursor, checkIns, fresh } = taken;
+  const { cursor, fresh } = taken;
   const { through } = cursor.row;
-  const known = message.entries.map(({ seq }) => seq).filter((seq) => seq <= through);
   const outcomes =
-    fresh === message.entries.length
-      ? known.map((seq) => outcomeOf(seq, checkIns.get(seq)))
-      : await storedOutcomes(work, cursor, known);
+    fresh.length === message.entries.length
+      ? fresh.map(({ seq, journalId }) => outcomeOf(seq, checkIns.get(journalId)))
+      : await storedOutcomes(work, cursor, message);
   const boots = await anchorsToTell(work, message, through);
-  return { kind: 'receipt', receipt: receiptOf(cursor.key, cursor.row, outcomes, boots), fresh };
+  const receipt = receiptOf(cursor.key, cursor.row, outcomes, boots);
+  return { kind: 'receipt', receipt, fresh: fresh.length };
 }
 
 /** A receipt without outcomes answers the question how far the hub is. */
@@ -183,10 +192,19 @@ export const receiptOf = (
   { through, hash }: { through: number; hash: string },
   outcomes: ReceiptMessage['outcomes'] = [],
   boots: readonly BootAnchor[] = [],
-): ReceiptMessage => ({
-  ...{ v: 1, station, kind: 'receipt', epoch, lane, through, hash, outcomes },
-  ...(boots.length > 0 ? { boots: [...boots] } : {}),
-});
+): ReceiptMessage => {
+  const receipt: ReceiptMessage = {
+    v: 1,
+    station,
+    kind: 'receipt',
+    epoch,
+    lane,
+    through,
+    hash,
+    outcomes,
+  };
+  return boots.length > 0 ? { ...receipt, boots: [...boots] } : receipt;
+};
 
 type EntryOutcome = ReceiptMessage['outcomes'][number];
 
@@ -199,9 +217,10 @@ function outcomeOf(seq: number, checkIn: FreshCheckIn | undefined): EntryOutcome
 async function storedOutcomes(
   { statements }: CommitWork,
   { row }: LaneCursor,
-  known: readonly number[],
+  { entries }: EntriesMessage,
 ): Promise<EntryOutcome[]> {
-  const [from, through] = [known[0] ?? 1, known.at(-1) ?? 0];
+  const known = entries.filter(({ seq }) => seq <= row.through);
+  const [from, through] = [known[0]?.seq ?? 1, known.at(-1)?.seq ?? 0];
   if (through < from) return [];
   const rows = await statements.outcomesOf({ lane_id: row.id, from, through });
   return rows.map(({ seq, outcome, points }) => {

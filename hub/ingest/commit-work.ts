@@ -20,6 +20,4 @@ export interface CommitWork {
   readonly anewAtOnceMax?: number | undefined;
   /** Lanes in which more are to be dated anew afterwards. */
   readonly anew: Set<number>;
-  /** Change to the scheme's account for check-ins, gathered over the group. */
-  issued: number;
 }

@@ -14,7 +14,6 @@ import {
   openOf,
   rowOfEnd,
 } from './lane-dates.ts';
-import { storeIssued } from './settle-day.ts';
 
 export interface DatingAnewParts {
   readonly store: Pick<Store, 'db'>;
@@ -160,7 +159,6 @@ export class DatingAnew {
       const days = new AffectedDays(work);
       for (const stored of piece) await days.dateAnew(stored);
       await days.settle();
-      await storeIssued(work);
       if (isLast) await endOf(work, lane, changes);
       const outgoing = work.outgoing.row();
       if (outgoing) await work.statements.addOutgoing(outgoing);

@@ -1,7 +1,7 @@
 import { issueCard, retireCard } from './card-changes.ts';
 import type { CommitWork } from './commit-work.ts';
 import { type EnrolmentRow, openEnrolment } from './enrolment-rows.ts';
-import { proofOf } from './sun-readings.ts';
+import { proofsOf } from './sun-readings.ts';
 
 export interface EnrolmentReading {
   readonly station: string;
@@ -24,13 +24,13 @@ export async function takeReading(
 ): Promise<ReadingResult> {
   const enrolment = await openEnrolment(work, station, request);
   if (enrolment === undefined) return 'none';
-  const [owner] = await work.statements.ownerOf({ card });
+  const [owner] = await work.statements.owners([{ card }]);
   if (owner !== undefined && owner.status !== 'returned') {
     await noteOn(work, enrolment, { refused: owner.id });
     return 'none';
   }
   // What a card says that proves nothing is no card to give to anybody.
-  if ((await proofOf(work, journalId)).fault !== null) return 'none';
+  if ((await proofsOf(work, [journalId])).get(journalId)?.fault) return 'none';
   const { id } = enrolment;
   const reading = { journal_id: journalId, enrolment_id: id };
   await work.trx.insertInto('enrolment_read').values(reading).execute();

@@ -23,15 +23,11 @@ export function openEnrolment(
     .executeTakeFirst();
 }
 
-/** @returns whether a check-in is a reading of a card for an enrolment. */
-export async function isEnrolmentRead(
-  { trx }: Pick<CommitWork, 'trx'>,
-  journalId: number,
-): Promise<boolean> {
-  const row = await trx
-    .selectFrom('enrolment_read')
-    .select('journal_id')
-    .where('journal_id', '=', journalId)
-    .executeTakeFirst();
-  return row !== undefined;
+/** @returns which of these check-ins are readings of a card for an enrolment. */
+export async function enrolmentReadsOf(
+  { statements }: Pick<CommitWork, 'statements'>,
+  journalIds: readonly number[],
+): Promise<ReadonlySet<number>> {
+  const rows = await statements.enrolmentReadsOf(journalIds.map((journal_id) => ({ journal_id })));
+  return new Set(rows.map(({ journal_id }) => journal_id));
 }

@@ -17,7 +17,7 @@ export async function handOver(
   if (before !== null && (checkIn.counts === 1 || checkIn.points !== 0)) {
     await work.statements.ownCheckIn({ journal_id, volunteer_id: before, counts: 0, outcome });
     const withdrawn = new Map([[journal_id, outcome]]);
-    await settleDays(work, [{ volunteer: { id: before }, day, withdrawn }]);
+    await settleDays(work, [{ volunteer: before, day, withdrawn }]);
   }
   await work.statements.ownCheckIn({ journal_id, volunteer_id: volunteer, counts: 0, outcome });
 }

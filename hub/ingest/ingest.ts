@@ -128,12 +128,12 @@ export class Ingest {
     const receivedMs = now();
     const admission = admit(raw, { directory, isReplay, nowMs: receivedMs });
     if (!admission.ok) return this.#refuse(carriedBy(admission.refused, leg), raw);
-    const { message } = admission.admitted;
+    const { message, texts, mac } = admission.admitted;
     if (message.kind === 'relay') return this.#carried(message, raw);
     if (hasEntries(message)) {
       // What a stranger or a neighbour brings says nothing of the station's own connection.
       if (leg.path === 'broker') presence.heard(message.station);
-      return this.#enqueue({ incoming: { ...admission.admitted, message }, raw, leg, receivedMs });
+      return this.#enqueue({ incoming: { message, texts, mac }, raw, leg, receivedMs });
     }
     const { kind, station } = message;
     const reason = await presence.take(message);
@@ -168,9 +168,9 @@ export class Ingest {
     while (this.#running !== undefined) await this.#running;
   }
 
-  #enqueue(arrival: Omit<Waiting, 'done' | 'failed'>): Promise<Answer> {
-    return new Promise((done, failed) => {
-      this.#waiting.push({ ...arrival, done, failed });
+  #enqueue({ incoming, raw, leg, receivedMs }: Omit<Waiting, 'done' | 'failed'>) {
+    return new Promise<Answer>((done, failed) => {
+      this.#waiting.push({ incoming, raw, leg, receivedMs, done, failed });
       this.#running ??= this.#run();
     });
   }
@@ -245,7 +245,7 @@ export class Ingest {
     const context = { statements, nowMs: now(), dayOf, score, nameOf, anewAtOnceMax, anew };
     return store.db.transaction().execute((trx) => {
       const [policies, outgoing] = [new PolicyBook(statements), new Outgoing()];
-      return run({ ...context, trx, policies, outgoing, issued: 0 });
+      return run({ ...context, trx, policies, outgoing });
     });
   }
 

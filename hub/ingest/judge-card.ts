@@ -1,12 +1,12 @@
 import { refusalOf } from '../domain/card-trust.ts';
 import type { CheckInOutcome } from '../domain/scoring.ts';
 import type { Trx } from '../store/schema.ts';
-import { announceRefusedTap, standingOf, verdictOn } from './card-standing.ts';
+import { announceRefusedTap, CardBook, verdictOn } from './card-standing.ts';
 import type { CommitWork } from './commit-work.ts';
-import { isEnrolmentRead } from './enrolment-rows.ts';
+import { enrolmentReadsOf } from './enrolment-rows.ts';
 import { handOver } from './hand-over.ts';
 import { settleDays } from './settle-days.ts';
-import { proofOf } from './sun-readings.ts';
+import { proofsOf } from './sun-readings.ts';
 
 const dayMs = 86_400_000;
 
@@ -38,14 +38,12 @@ export async function judgeCheckIns(work: CommitWork, ids: readonly number[]): P
 
 async function judgeRows(work: CommitWork, rows: readonly CheckInRow[]): Promise<void> {
   const touched = new Map<string, Touched>();
-  for (const checkIn of rows) await judge(work, checkIn, touched);
-  await settleDays(
-    work,
-    [...touched.values()].map(({ volunteer, ...day }) => ({
-      volunteer: { id: volunteer },
-      ...day,
-    })),
-  );
+  const judgements = await judgementsOn(work, rows);
+  for (const [index, checkIn] of rows.entries()) {
+    const judgement = judgements[index];
+    if (judgement) await judge(work, checkIn, judgement, touched);
+  }
+  await settleDays(work, [...touched.values()]);
 }
 
 type CheckInRow = Awaited<ReturnType<typeof checkInsOf>>[number];
@@ -66,24 +64,35 @@ async function checkInsOf(trx: Trx, card: string, fromMs: number) {
   return [...unowned, ...owned];
 }
 
-/** What a stored check-in is by what is known of its card now. */
-async function judgementOn(work: CommitWork, checkIn: CheckInRow) {
-  const { journal_id, card, occurred_ms, review } = checkIn;
-  const standing = await standingOf(work, card, occurred_ms);
-  const isHeld = review !== null && review !== 'accepted';
-  const isRead = await isEnrolmentRead(work, journal_id);
-  const { cardTrust } = (await work.policies.of(checkIn.day)).body;
-  const refusal = refusalOf(await proofOf(work, journal_id), cardTrust);
-  return { standing, refusal, ...verdictOn(standing, { isHeld, isRead, refusal }) };
+type Judgement = Awaited<ReturnType<typeof judgementsOn>>[number];
+
+/** What stored check-ins are by what is known of their cards now. @returns in the order of the rows */
+async function judgementsOn(work: CommitWork, rows: readonly CheckInRow[]) {
+  const tapOf = ({ card, occurred_ms: ms }: CheckInRow) => ({ card, ms });
+  const ids = rows.map(({ journal_id }) => journal_id);
+  const cards = new CardBook(work.statements);
+  await cards.lookUp(rows.map(tapOf));
+  await work.policies.lookUp(rows.map(({ day }) => day));
+  const reads = await enrolmentReadsOf(work, ids);
+  const proofs = await proofsOf(work, ids);
+  return rows.map((row) => {
+    const { journal_id, review } = row;
+    const standing = cards.of(tapOf(row));
+    const isHeld = review !== null && review !== 'accepted';
+    const { cardTrust } = work.policies.of(row.day).body;
+    const refusal = refusalOf(proofs.get(journal_id), cardTrust);
+    const doubts = { isHeld, isRead: reads.has(journal_id), refusal };
+    return { standing, refusal, ...verdictOn(standing, doubts) };
+  });
 }
 
 async function judge(
   work: CommitWork,
   checkIn: CheckInRow,
+  { standing, refusal, outcome, counts }: Judgement,
   touched: Map<string, Touched>,
 ): Promise<void> {
   const { journal_id, card, occurred_ms: occurredMs, station, day } = checkIn;
-  const { standing, refusal, outcome, counts } = await judgementOn(work, checkIn);
   const volunteer = standing?.volunteer ?? null;
   if (standing !== undefined && outcome === 'blocked-card' && checkIn.outcome !== outcome) {
     announceRefusedTap(work, { ...standing, card, station, occurredMs, refusal });

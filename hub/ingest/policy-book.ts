@@ -18,22 +18,30 @@ export class PolicyBook {
     this.#statements = statements;
   }
 
-  /** @returns the latest policy that has taken effect by `day`. */
-  async of(day: string): Promise<PolicyInForce> {
+  /** Looks up what is in force on these days, for `of` to tell. */
+  async lookUp(days: readonly string[]): Promise<void> {
+    for (const day of days) {
+      if (this.#days.has(day)) continue;
+      const [row] = await this.#statements.policyOf({ day });
+      if (!row) throw new Error(`no policy is in force on ${day}`);
+      const body = policySchema.parse(JSON.parse(row.body));
+      this.#days.set(day, { version: row.version, body });
+    }
+  }
+
+  /** @returns the latest policy that has taken effect by `day`, which was looked up. */
+  of(day: string): PolicyInForce {
     const known = this.#days.get(day);
-    if (known) return known;
-    const [row] = await this.#statements.policyOf({ day });
-    if (!row) throw new Error(`no policy is in force on ${day}`);
-    const found = { version: row.version, body: policySchema.parse(JSON.parse(row.body)) };
-    this.#days.set(day, found);
-    return found;
+    if (!known) throw new Error(`the policy of ${day} was not looked up`);
+    return known;
   }
 
   /** @param month YYYY-MM @returns whether a policy in force on any of its days limits what the month earns. */
   async limitMonth(month: string): Promise<boolean> {
     const known = this.#limitedMonths.get(month);
     if (known !== undefined) return known;
-    const first = await this.of(`${month}-01`);
+    await this.lookUp([`${month}-01`]);
+    const first = this.of(`${month}-01`);
     const changes = await this.#statements.policiesFrom({
       after: `${month}-01`,
       to: `${month}-31`,

@@ -1,6 +1,6 @@
 import { cardToken } from '../../shared/card-token.ts';
 import type { SunMessage } from '../../shared/wire/entry.ts';
-import { noProof, type Proof, type SunFault } from '../domain/card-trust.ts';
+import type { Proof, SunFault } from '../domain/card-trust.ts';
 import { counterFaults } from '../domain/sun-counter.ts';
 import { sunKeys } from '../sun/diversify.ts';
 import { verifySun } from '../sun/verify-sun.ts';
@@ -85,14 +85,13 @@ export async function moveSun(
   return changed.filter((id) => id !== journalId);
 }
 
-/** @returns what came with a tap that is stored, and what it proves. */
-export async function proofOf({ trx }: Pick<CommitWork, 'trx'>, journalId: number): Promise<Proof> {
-  const row = await trx
-    .selectFrom('sun_reading')
-    .select('fault')
-    .where('journal_id', '=', journalId)
-    .executeTakeFirst();
-  return row ? { trust: 'sun', fault: row.fault } : noProof;
+/** @returns what came with these taps, and what it proves; nothing of those with which nothing came. */
+export async function proofsOf(
+  { statements }: Pick<CommitWork, 'statements'>,
+  journalIds: readonly number[],
+): Promise<ReadonlyMap<number, Proof>> {
+  const rows = await statements.sunFaultsOf(journalIds.map((journal_id) => ({ journal_id })));
+  return new Map(rows.map(({ journal_id, fault }) => [journal_id, { trust: 'sun', fault }]));
 }
 
 /** Of the taps before `fromMs` only those matter that the later ones are held against: nothing of them changes. */

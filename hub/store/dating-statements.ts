@@ -54,7 +54,13 @@ export function datingStatements(db: Db, prepare: Prepare) {
         .where('id', '=', p.id),
     ),
     checkInOf: prepare<{ journal_id: number }>()((p) =>
-      db.selectFrom('check_in').selectAll().where('journal_id', '=', p.journal_id),
+      db
+        .selectFrom('check_in')
+        .leftJoin('sun_reading', 'sun_reading.journal_id', 'check_in.journal_id')
+        .leftJoin('enrolment_read', 'enrolment_read.journal_id', 'check_in.journal_id')
+        .selectAll('check_in')
+        .select(['sun_reading.journal_id as proved', 'enrolment_read.journal_id as read'])
+        .where('check_in.journal_id', '=', p.journal_id),
     ),
     placeCheckIn: prepare<
       Pick<

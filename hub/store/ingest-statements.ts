@@ -1,24 +1,30 @@
 import type BetterSqlite from 'better-sqlite3';
 import { type Insertable, type Selectable, sql } from 'kysely';
 import { datingStatements } from './dating-statements.ts';
-import { type Prepare, pick, preparer } from './prepared.ts';
+import { type Prepare, type PrepareSet, pick, preparer, setPreparer } from './prepared.ts';
 import type { Db, Schema } from './schema.ts';
 
 export type IngestStatements = ReturnType<typeof prepareIngest>;
 
 /** The statements that every entry goes through, compiled once. Run them inside a transaction only. */
 export function prepareIngest(db: Db, sqlite: BetterSqlite.Database) {
-  const prepare = preparer(sqlite);
+  const [prepare, prepareSet] = [preparer(sqlite), setPreparer(sqlite)];
   return {
-    ...laneStatements(db, prepare),
-    ...ownerStatements(db, prepare),
-    ...checkInStatements(db, prepare),
-    ...ledgerStatements(db, prepare),
+    ...laneStatements(db, prepare, prepareSet),
+    ...ownerStatements(db, prepare, prepareSet),
+    ...checkInStatements(db, prepare, prepareSet),
+    ...ledgerStatements(db, prepare, prepareSet),
     ...datingStatements(db, prepare),
   };
 }
 
-function laneStatements(db: Db, prepare: Prepare) {
+/** What the settlement of a day asks of a check-in. */
+export const checkInSoFar = [
+  ...(['journal_id', 'volunteer_id', 'day', 'station', 'epoch', 'seq'] as const),
+  ...(['occurred_ms', 'minute', 'outcome', 'points', 'transfers'] as const),
+] as const;
+
+function laneStatements(db: Db, prepare: Prepare, prepareSet: PrepareSet) {
   return {
     findLane: prepare<{ station: string; epoch: string; name: string }>()((p) =>
       db
@@ -43,14 +49,16 @@ function laneStatements(db: Db, prepare: Prepare) {
         })
         .where('id', '=', p.id),
     ),
-    addEntry: prepare<Insertable<Schema['journal']>>()((p) =>
+    addEntries: prepareSet<Insertable<Schema['journal']>>()((all) =>
       db
         .insertInto('journal')
-        .values({
-          ...pick(p, 'lane_id', 'seq', 'type', 'body', 'hash'),
-          ...pick(p, 'received_ms', 'occurred_ms', 'earliest_ms', 'dated_by'),
-        })
-        .returning('id'),
+        .values(
+          all.map((p) => ({
+            ...pick(p, 'lane_id', 'seq', 'type', 'body', 'hash'),
+            ...pick(p, 'received_ms', 'occurred_ms', 'earliest_ms', 'dated_by'),
+          })),
+        )
+        .returning(['id', 'seq']),
     ),
     hashesOf: prepare<{ lane_id: number; from: number; through: number }>()((p) =>
       db
@@ -73,52 +81,86 @@ function laneStatements(db: Db, prepare: Prepare) {
   };
 }
 
-/** Whose a card is, and what else is known of whose it is. */
-function ownerStatements(db: Db, prepare: Prepare) {
+/** Whose cards are, what is known of their taps, and what else is known of whose they are. */
+function ownerStatements(db: Db, prepare: Prepare, prepareSet: PrepareSet) {
   return {
-    ownerOf: prepare<{ card: string }>()((p) =>
+    owners: prepareSet<{ card: string }>()((all) =>
       db
         .selectFrom('card')
         .innerJoin('volunteer', 'volunteer.id', 'card.volunteer_id')
-        .select(['volunteer.id', 'volunteer.display_name', 'card.status', 'card.since_ms'])
-        .where('card.token', '=', p.card),
+        .select(['card.token', 'card.status', 'card.since_ms'])
+        .select(['volunteer.id', 'volunteer.display_name'])
+        .where(
+          'card.token',
+          'in',
+          all.map(({ card }) => card),
+        ),
+    ),
+    cardEventsOf: prepareSet<{ card: string }>()((all) =>
+      db
+        .selectFrom('card_event')
+        .innerJoin('volunteer', 'volunteer.id', 'card_event.volunteer_id')
+        .select(['card', 'card_event.id', 'volunteer_id as volunteer', 'status'])
+        .select(['from_ms as fromMs', 'volunteer.display_name as displayName'])
+        .where(
+          'card',
+          'in',
+          all.map(({ card }) => card),
+        ),
+    ),
+    sunFaultsOf: prepareSet<{ journal_id: number }>()((all) =>
+      db
+        .selectFrom('sun_reading')
+        .select(['journal_id', 'fault'])
+        .where(
+          'journal_id',
+          'in',
+          all.map(({ journal_id }) => journal_id),
+        ),
+    ),
+    enrolmentReadsOf: prepareSet<{ journal_id: number }>()((all) =>
+      db
+        .selectFrom('enrolment_read')
+        .select('journal_id')
+        .where(
+          'journal_id',
+          'in',
+          all.map(({ journal_id }) => journal_id),
+        ),
     ),
     displayNameOf: prepare<{ volunteer: string }>()((p) =>
       db.selectFrom('volunteer').select('display_name').where('id', '=', p.volunteer),
     ),
-    pausesOf: prepare<{ volunteer: string }>()((p) =>
+    pausesOf: prepareSet<{ volunteer: string }>()((all) =>
       db
         .selectFrom('volunteer_pause')
-        .select(['from_ms as fromMs', 'until_ms as untilMs'])
-        .where('volunteer_id', '=', p.volunteer),
-    ),
-    cardEventsOf: prepare<{ card: string }>()((p) =>
-      db
-        .selectFrom('card_event')
-        .innerJoin('volunteer', 'volunteer.id', 'card_event.volunteer_id')
-        .select(['card_event.id', 'volunteer_id as volunteer', 'status', 'from_ms as fromMs'])
-        .select('volunteer.display_name')
-        .where('card', '=', p.card),
+        .select(['volunteer_id as volunteer', 'from_ms as fromMs', 'until_ms as untilMs'])
+        .where(
+          'volunteer_id',
+          'in',
+          all.map(({ volunteer }) => volunteer),
+        ),
     ),
   };
 }
 
-function checkInStatements(db: Db, prepare: Prepare) {
+function checkInStatements(db: Db, prepare: Prepare, prepareSet: PrepareSet) {
   return {
-    checkInsOf: prepare<{ volunteer: string; day: string }>()((p) =>
+    checkInsOf: prepareSet<{ volunteer: string; day: string }>()((all) =>
       db
         .selectFrom('check_in')
-        .selectAll()
-        .where('volunteer_id', '=', p.volunteer)
-        .where('day', '=', p.day)
+        .select(checkInSoFar)
+        .where((is) => is.or(all.map((p) => is.and({ day: p.day, volunteer_id: p.volunteer }))))
         .where('counts', '=', 1),
     ),
-    addCheckIn: prepare<Insertable<Schema['check_in']>>()((p) =>
-      db.insertInto('check_in').values({
-        ...pick(p, 'journal_id', 'volunteer_id', 'station', 'epoch', 'seq', 'card'),
-        ...pick(p, 'day', 'minute', 'occurred_ms', 'counts', 'review'),
-        ...pick(p, 'outcome', 'points', 'transfers'),
-      }),
+    addCheckIns: prepareSet<Insertable<Schema['check_in']>>()((all) =>
+      db.insertInto('check_in').values(
+        all.map((p) => ({
+          ...pick(p, 'journal_id', 'volunteer_id', 'station', 'epoch', 'seq', 'card'),
+          ...pick(p, 'day', 'minute', 'occurred_ms', 'counts', 'review'),
+          ...pick(p, 'outcome', 'points', 'transfers'),
+        })),
+      ),
     ),
     changeCheckIn: prepare<{
       journal_id: number;
@@ -175,23 +217,36 @@ const checkInsOn = (db: Db, { volunteer, days }: VolunteerDays) =>
     .where('volunteer_id', '=', volunteer)
     .where('counts', '=', 1);
 
-function ledgerStatements(db: Db, prepare: Prepare) {
+function ledgerStatements(db: Db, prepare: Prepare, prepareSet: PrepareSet) {
   return {
-    addTransfer: prepare<Insertable<Schema['transfer']>>()((p) =>
-      db.insertInto('transfer').values({
-        ...pick(p, 'reference', 'debit', 'credit', 'amount'),
-        ...pick(p, 'code', 'at', 'check_in_id', 'reason'),
-      }),
+    addTransfers: prepareSet<Insertable<Schema['transfer']>>()((all) =>
+      db.insertInto('transfer').values(
+        all.map((p) => ({
+          ...pick(p, 'reference', 'debit', 'credit', 'amount'),
+          ...pick(p, 'code', 'at', 'check_in_id', 'reason'),
+        })),
+      ),
     ),
-    changeBalance: prepare<{ account: string; by: number }>()((p) =>
+    balancesOf: prepareSet<{ account: string }>()((all) =>
       db
-        .updateTable('account')
-        .set((eb) => ({ balance: eb('balance', '+', p.by) }))
-        .where('id', '=', p.account)
-        .returning('balance'),
+        .selectFrom('account')
+        .select(['id', 'balance'])
+        .where(
+          'id',
+          'in',
+          all.map(({ account }) => account),
+        ),
     ),
-    balanceOf: prepare<{ account: string }>()((p) =>
-      db.selectFrom('account').select('balance').where('id', '=', p.account),
+    // Written as an insert since that takes many rows; every account is there, or its transfers were refused.
+    changeBalances: prepareSet<{ account: string; by: number }>()((all) =>
+      db
+        .insertInto('account')
+        .values(all.map((p) => ({ id: p.account, volunteer_id: null, balance: p.by })))
+        .onConflict((conflict) =>
+          conflict.column('id').doUpdateSet((row) => ({
+            balance: row('account.balance', '+', row.ref('excluded.balance')),
+          })),
+        ),
     ),
     addOutgoing: prepare<{ messages: string }>()((p) =>
       db.insertInto('outbox').values(pick(p, 'messages')),

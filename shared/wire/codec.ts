@@ -61,9 +61,10 @@ const describeFaults = (error: z.ZodError): string =>
 export function decodeStationMessage(
   payload: Uint8Array,
 ): Decoded<StationMessage> & { texts: string[] } {
-  const { json, ...decoded } = decode(stationMessageSchema, payload);
-  const hasEntries = decoded.ok && 'entries' in decoded.value;
-  return { ...decoded, texts: hasEntries ? rawEntries(json).map(entryText) : [] };
+  const decoded = decode(stationMessageSchema, payload);
+  if (!decoded.ok) return { ok: false, reason: decoded.reason, detail: decoded.detail, texts: [] };
+  const { value, json } = decoded;
+  return { ok: true, value, texts: 'entries' in value ? rawEntries(json).map(entryText) : [] };
 }
 
 /** The entries as they came, before the schema drops or orders anything: these are what is hashed. */

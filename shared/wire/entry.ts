@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { enrolRequestSchema, testRequestSchema } from '../ids.ts';
 import { sequenceMax } from './limits.ts';
@@ -123,8 +123,8 @@ export const entryText = (entry: object): string => JSON.stringify(entry);
 
 /** The hash that stands before the first entry of a lane. */
 export const genesisHash = (epoch: string, lane: Lane): string =>
-  createHash('sha256').update(`yizhan/v1 ${epoch} ${lane}`).digest('hex');
+  hash('sha256', `yizhan/v1 ${epoch} ${lane}`, 'hex');
 
 /** Each entry carries the one before it: change one, and every later hash differs. */
 export const chainHash = (previous: string, text: string): string =>
-  createHash('sha256').update(previous).update(text).digest('hex');
+  hash('sha256', previous + text, 'hex');

@@ -157,7 +157,12 @@ function settleInBatches(batches: readonly (readonly DayCheckIn[])[]): Transfer[
       checkIn: keyOf(checkIn),
       points,
     }));
-    transfers.push(...settle('vo-00000001', wanted, transferredBy(transfers)));
+    const before = transferredBy(transfers);
+    for (const one of wanted) {
+      const transferred = before.get(one.checkIn) ?? { net: 0, count: 0 };
+      const transfer = settle('vo-00000001', one, transferred);
+      if (transfer) transfers.push(transfer);
+    }
   }
   return transfers;
 }

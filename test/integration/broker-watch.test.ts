@@ -2,10 +2,10 @@ import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listTroubles } from '../../hub/app/troubles.ts';
 import { BrokerWatch, brokerAwayAfterMs } from '../../hub/bus/broker-watch.ts';
-import { outgoingSchema } from '../../hub/feed/outgoing.ts';
 import { type Store, storeOn } from '../../hub/store/open-store.ts';
 import { createLog } from '../../shared/log.ts';
 import { VirtualTime } from '../simulation/virtual-time.ts';
+import { toldBy } from '../support/outbox-row.ts';
 
 const startMs = Date.parse('2026-03-02T02:00:00Z');
 
@@ -49,7 +49,7 @@ describe('a broker that the hub does not reach', () => {
   async function feed() {
     const rows = await store.db.selectFrom('outbox').selectAll().orderBy('id').execute();
     return rows
-      .flatMap(({ messages }) => outgoingSchema.parse(JSON.parse(messages)))
+      .flatMap(toldBy)
       .map(({ topic, body }) => [topic, body['kind'], body['state'], body['at']]);
   }
 

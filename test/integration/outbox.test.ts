@@ -14,7 +14,7 @@ import { newEpoch } from '../../shared/ids.ts';
 import { createLog } from '../../shared/log.ts';
 import { systemTimers, type Timers } from '../../shared/timers.ts';
 import { decodeHubMessage } from '../../shared/wire/codec.ts';
-import { type FeedKind, feedFilter, stationTopic } from '../../shared/wire/topics.ts';
+import { type FeedKind, feedFilter, feedTopic, stationTopic } from '../../shared/wire/topics.ts';
 import { eventually } from '../support/eventually.ts';
 import { feedBodySchema } from '../support/scheme.ts';
 
@@ -80,6 +80,18 @@ describe('the feed of a hub that was away', () => {
     return heard;
   }
 
+  /** @returns the commands that the station hears. */
+  async function listen(): Promise<unknown[]> {
+    const heard: unknown[] = [];
+    const filter = stationTopic(station, 'command');
+    const unit = await connect(filter, { clientId: station, username: station, password: 'any' });
+    unit.on('message', (_topic, payload) => {
+      const decoded = decodeHubMessage(macKey, payload);
+      heard.push(decoded.ok ? decoded.value : decoded);
+    });
+    return heard;
+  }
+
   /** One transaction that tells the feed these things. */
   async function told(...what: readonly [FeedKind, string][]): Promise<void> {
     const outgoing = new Outgoing();
@@ -119,13 +131,7 @@ describe('the feed of a hub that was away', () => {
     const row = { station, ...alarm, raised_ms: 1, stored_ms: 1 };
     await store.db.insertInto('alarm').values(row).execute();
     await startHub();
-    const heard: unknown[] = [];
-    const filter = stationTopic(station, 'command');
-    const unit = await connect(filter, { clientId: station, username: station, password: 'any' });
-    unit.on('message', (_topic, payload) => {
-      const decoded = decodeHubMessage(macKey, payload);
-      heard.push(decoded.ok ? decoded.value : decoded);
-    });
+    const heard = await listen();
     await acknowledgeAlarm(store, 1, 'Operator 1', 2);
     outbox.wake();
     await eventually('the station hears of it', () => heard.length > 0);
@@ -150,5 +156,30 @@ describe('the feed of a hub that was away', () => {
     endHold();
     await eventually('all is heard', () => second.length === 2);
     expect(second).toEqual(['check-in 1-0 one', 'alarm 1-1 raised']);
+  });
+
+  it('publishes what an older version has left, commands and feed', async () => {
+    const feed = { at: '1970-01-01T00:00:00.000Z', station, state: 'older "one"' };
+    const command = {
+      name: 'alarm-state',
+      alarm: { epoch: newEpoch(), seq: 1 },
+      state: 'resolved',
+    };
+    const messages = JSON.stringify([
+      { topic: feedTopic('alarm'), station: null, body: feed },
+      {
+        ...{ topic: stationTopic(station, 'command'), station },
+        body: { v: 1, station, kind: 'command', command },
+      },
+    ]);
+    await store.db.insertInto('outbox').values({ messages }).execute();
+    await told(['check-in', 'newer']);
+    await startHub();
+    const early = await follow();
+    const commands = await listen();
+    endHold();
+    await eventually('all is heard', () => early.length === 2 && commands.length === 1);
+    expect(early).toEqual(['alarm 1-0 older "one"', 'check-in 2-0 newer']);
+    expect(commands).toMatchObject([{ kind: 'command', command }]);
   });
 });

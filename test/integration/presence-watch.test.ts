@@ -7,13 +7,13 @@ import { addStation, revokeStation } from '../../hub/app/registry.ts';
 import { listStations } from '../../hub/app/reports.ts';
 import { listTroubles } from '../../hub/app/troubles.ts';
 import { silenceLookEveryMs } from '../../hub/domain/presence.ts';
-import { outgoingSchema } from '../../hub/feed/outgoing.ts';
 import { PresenceWatch } from '../../hub/presence/presence-watch.ts';
 import { openStore, type Store } from '../../hub/store/open-store.ts';
 import { newEpoch } from '../../shared/ids.ts';
 import { createLog } from '../../shared/log.ts';
 import type { HealthMessage, HubMessage, PresenceMessage } from '../../shared/wire/messages.ts';
 import { feedTopic } from '../../shared/wire/topics.ts';
+import { toldBy } from '../support/outbox-row.ts';
 
 const silentAfterMs = 90_000;
 const wallMs = Date.parse('2026-03-02T02:00:00Z');
@@ -74,7 +74,7 @@ describe('the presence watch', () => {
     const rows = await store.db.selectFrom('outbox').select('messages').orderBy('id').execute();
     const said = z.looseObject({ state: z.string(), station: z.literal(station) });
     return rows
-      .flatMap(({ messages }) => outgoingSchema.parse(JSON.parse(messages)))
+      .flatMap(toldBy)
       .filter(({ topic }) => (topic === feedTopic('trouble')) === isTrouble)
       .map(({ body }) => said.parse(body).state);
   };

@@ -6,10 +6,11 @@ import type { AlarmCause } from '../../hub/domain/alarm.ts';
 import { localDay } from '../../hub/domain/dating.ts';
 import type { Carry } from '../../hub/domain/day-close.ts';
 import { type FalseAlarmRule, falseAlarmRuleSchema } from '../../hub/domain/false-alarms.ts';
-import { Outgoing, outgoingSchema } from '../../hub/feed/outgoing.ts';
+import { Outgoing } from '../../hub/feed/outgoing.ts';
 import { raiseAlarm } from '../../hub/ingest/alarm-rows.ts';
 import { type Store, storeOn } from '../../hub/store/open-store.ts';
 import { newEpoch } from '../../shared/ids.ts';
+import { toldBy } from './outbox-row.ts';
 
 export const timeZone = 'Asia/Shanghai';
 export const dayOf = localDay(timeZone);
@@ -82,7 +83,7 @@ export class AlarmDesk {
   async told(kind: string) {
     const rows = await this.store.db.selectFrom('outbox').selectAll().orderBy('id').execute();
     return rows
-      .flatMap(({ messages }) => outgoingSchema.parse(JSON.parse(messages)))
+      .flatMap(toldBy)
       .filter(({ topic }) => topic.endsWith(`/feed/${kind}`))
       .map(({ body }) => body);
   }

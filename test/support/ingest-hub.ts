@@ -5,7 +5,6 @@ import { setImmediate } from 'node:timers/promises';
 import { addCard } from '../../hub/app/cards.ts';
 import { addStation, addVolunteer } from '../../hub/app/registry.ts';
 import { localDay } from '../../hub/domain/dating.ts';
-import { outgoingSchema } from '../../hub/feed/outgoing.ts';
 import { Ingest } from '../../hub/ingest/ingest.ts';
 import { StationDirectory } from '../../hub/ingest/station-directory.ts';
 import { openStore, type Store, storeFileName } from '../../hub/store/open-store.ts';
@@ -17,6 +16,7 @@ import { chainHash, entryText, genesisHash, type Lane } from '../../shared/wire/
 import { seal } from '../../shared/wire/mac.ts';
 import type { ReceiptMessage } from '../../shared/wire/messages.ts';
 import { stationTopic } from '../../shared/wire/topics.ts';
+import { toldBy } from './outbox-row.ts';
 
 export const minuteMs = 60_000;
 /** Ten in the morning where the scheme lives. */
@@ -130,7 +130,7 @@ export class IngestHub {
   /** The same, as the transactions have written it. */
   async outgoingByRow() {
     const rows = await this.store.db.selectFrom('outbox').selectAll().orderBy('id').execute();
-    return rows.map(({ messages }) => outgoingSchema.parse(JSON.parse(messages)));
+    return rows.map(toldBy);
   }
 
   async #open(): Promise<void> {
