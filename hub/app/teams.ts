@@ -81,6 +81,7 @@ export async function addMember(
   { db }: Parts,
   { team: wanted, volunteer }: { team: string; volunteer: string },
   by: string,
+  atMs = Date.now(),
 ): Promise<KnownTeam> {
   return db.transaction().execute(async (trx) => {
     const team = await findTeam(trx, wanted);
@@ -88,7 +89,7 @@ export async function addMember(
     if (await isMember(trx, team.id, volunteer)) {
       throw new Refusal(`${volunteer} is in ${team.id} already`);
     }
-    const row = { team_id: team.id, volunteer_id: volunteer, from_ms: Date.now(), until_ms: null };
+    const row = { team_id: team.id, volunteer_id: volunteer, from_ms: atMs, until_ms: null };
     await trx.insertInto('team_member').values(row).execute();
     await noteAction(trx, by, 'team add-member', team.id, { volunteer });
     return team;

@@ -33,7 +33,7 @@ export function proposeHonour(
 ): Promise<NamedCandidate[]> {
   return atOneMoment(db, async (moment) => {
     const figures = await figuresOf({ db: moment, ingest }, month, dayOf);
-    const { body } = await new PolicyBook(ingest).of(monthOf(month).to);
+    const { body } = await new PolicyBook(ingest).find(monthOf(month).to);
     const names = await namesOf(moment);
     return candidatesFor(figures, body.honours[honour]).map((candidate) => ({
       ...candidate,
@@ -129,7 +129,7 @@ async function figuresOf(
   for (const { volunteer_id, station, day, occurred_ms } of checkIns) {
     if (volunteer_id === null) continue;
     const one = of(volunteer_id);
-    const { body } = await policies.of(day);
+    const { body } = await policies.find(day);
     one.figures.checkIns += 1;
     one.figures.nightCheckIns += nightOf(body)(dayOf.minuteOf(occurred_ms)) ? 1 : 0;
     one.days.add(day);

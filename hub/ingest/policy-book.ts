@@ -36,6 +36,12 @@ export class PolicyBook {
     return known;
   }
 
+  /** The same for one day that nobody has looked up. */
+  async find(day: string): Promise<PolicyInForce> {
+    await this.lookUp([day]);
+    return this.of(day);
+  }
+
   /** @param month YYYY-MM @returns whether a policy in force on any of its days limits what the month earns. */
   async limitMonth(month: string): Promise<boolean> {
     const known = this.#limitedMonths.get(month);

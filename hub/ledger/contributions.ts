@@ -53,7 +53,7 @@ export async function recordContribution(
   }
   if (day > today) throw new Refusal(`${day} is still to come`);
   return db.transaction().execute(async (trx) => {
-    refuseOutOfRange(await new PolicyBook(ingest).of(day), kind, points);
+    refuseOutOfRange(await new PolicyBook(ingest).find(day), kind, points);
     const known = trx.selectFrom('volunteer').select('id').where('id', '=', volunteer);
     if (!(await known.executeTakeFirst())) throw new Refusal(`no volunteer ${volunteer}`);
     const { id } = await trx
@@ -102,7 +102,7 @@ export async function decideContribution(
       atMs,
     );
     if (decision === 'refused') return undefined;
-    const policy = await new PolicyBook(ingest).of(row.day);
+    const policy = await new PolicyBook(ingest).find(row.day);
     return credit(trx, { ...row, approvedBy: by, atMs }, policy);
   });
 }

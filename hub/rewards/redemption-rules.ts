@@ -15,7 +15,7 @@ export interface RedemptionRules {
 
 /** The windows of the policy in force, and who is paused. */
 export const schemeRules = ({ ingest }: Pick<Store, 'ingest'>): RedemptionRules => ({
-  isOpen: async (day) => isRedeemable((await new PolicyBook(ingest).of(day)).body, day),
+  isOpen: async (day) => isRedeemable((await new PolicyBook(ingest).find(day)).body, day),
   standingOf: async (trx, volunteer) => {
     const row = await trx
       .selectFrom('volunteer')

@@ -25,15 +25,20 @@ const settle = (...days: readonly Omit<ChangedDay, 'volunteer'>[]) =>
 const transfers = () =>
   hub.store.db.selectFrom('transfer').select(['code', 'amount']).orderBy('id').execute();
 
-it('gives the points of a check-in back once, though it was withdrawn from two days', async () => {
-  await hub.give(new Past(hub).checkIns(0, 70).message(1, 2));
+/** Takes the check-in out of the scoring, as a date that has become doubtful does. */
+async function withdraw(seq: number): Promise<ReadonlyMap<number, 'held-for-review'>> {
   const { journal_id } = await hub.store.db
     .updateTable('check_in')
     .set({ counts: 0, review: 'day-unknown' })
-    .where('seq', '=', 1)
+    .where('seq', '=', seq)
     .returning('journal_id')
     .executeTakeFirstOrThrow();
-  const withdrawn = new Map([[journal_id, 'held-for-review' as const]]);
+  return new Map([[journal_id, 'held-for-review']]);
+}
+
+it('gives the points of a check-in back once, though it was withdrawn from two days', async () => {
+  await hub.give(new Past(hub).checkIns(0, 70).message(1, 2));
+  const withdrawn = await withdraw(1);
   const told = await settle({ day: '2026-03-01', withdrawn }, { day: '2026-03-02', withdrawn });
   expect(told).toMatchObject([{ outcome: 'held-for-review', change: -10, balance: 10 }]);
   expect((await transfers()).map(({ code }) => code)).toEqual([
@@ -43,17 +48,16 @@ it('gives the points of a check-in back once, though it was withdrawn from two d
 });
 
 it('tells after each of several days what the points came to by then', async () => {
-  const past = new Past(hub).checkIns(0, 24 * 60);
   hub.nowMs += 2 * 86_400_000;
-  await hub.give(past.message(1, 2));
-  const body = '{"pointsPerCheckIn":4,"pausePerStationMin":60,"pointsPerDayMax":50}';
-  const policy = { version: 2, effective_from: '2026-03-01', body };
-  await hub.store.db.insertInto('policy').values(policy).execute();
-  const told = await settle({ day: '2026-03-02' }, { day: '2026-03-03' });
+  await hub.give(new Past(hub).checkIns(0, 24 * 60).message(1, 2));
+  const told = await settle(
+    { day: '2026-03-02', withdrawn: await withdraw(1) },
+    { day: '2026-03-03', withdrawn: await withdraw(2) },
+  );
   expect(told).toMatchObject([
-    { day: '2026-03-02', change: -6, balance: 14 },
-    { day: '2026-03-03', change: -6, balance: 8 },
+    { day: '2026-03-02', change: -10, balance: 10 },
+    { day: '2026-03-03', change: -10, balance: 0 },
   ]);
-  expect(await hub.balances()).toEqual({ volunteer: 8, sum: 0 });
+  expect(await hub.balances()).toEqual({ volunteer: 0, sum: 0 });
   expect(await settle({ day: '2026-03-02' }, { day: '2026-03-03' })).toEqual([]);
 });
