@@ -1,4 +1,5 @@
 import type { LocalDay } from '../domain/dating.ts';
+import type { ReviewReason } from '../domain/review.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import { settleDays } from '../ingest/settle-days.ts';
 import type { Store } from '../store/open-store.ts';
@@ -6,6 +7,7 @@ import type { Trx } from '../store/schema.ts';
 import { acceptFork } from './accept-fork.ts';
 import { noteAction, Refusal, refuseBlank } from './registry.ts';
 import { TroubleBook } from './trouble-book.ts';
+import { withWork } from './with-work.ts';
 import { workFor } from './work-for.ts';
 
 /** Who decides, and why: both stand in the audit log for good. */
@@ -75,6 +77,8 @@ export async function decideSetAside(
   });
 }
 
+const waitingReviews = ['future', 'too-old', 'day-unknown'] satisfies ReviewReason[];
+
 /** Check-ins that wait for a person, oldest first. */
 export const listReviews = ({ db }: Pick<Store, 'db'>) =>
   db
@@ -85,7 +89,7 @@ export const listReviews = ({ db }: Pick<Store, 'db'>) =>
     .select(['journal_id as id', 'station.name as stationName', 'volunteer.name as volunteer'])
     .select(['review', 'day', 'journal.occurred_ms as occurredMs'])
     .select(['journal.earliest_ms as earliestMs', 'journal.received_ms as receivedMs'])
-    .where('review', 'in', ['future', 'too-old', 'day-unknown'])
+    .where('review', 'in', waitingReviews)
     .orderBy('journal_id')
     .execute();
 
@@ -107,9 +111,7 @@ export async function decideReview(
       .select(['day', 'review', 'outcome', 'volunteer.id as volunteer'])
       .where('journal_id', '=', id)
       .executeTakeFirst();
-    const isHeld =
-      row?.review === 'future' || row?.review === 'too-old' || row?.review === 'day-unknown';
-    if (!row || !isHeld) throw new Refusal(`check-in ${id} does not wait for a decision`);
+    if (!row || !isWaiting(row)) throw new Refusal(`check-in ${id} does not wait for a decision`);
     const { volunteer, day } = row;
     const counts = decision === 'accepted' && row.outcome === 'held-for-review' ? 1 : 0;
     await trx
@@ -124,6 +126,46 @@ export async function decideReview(
     await work.outgoing.store(trx);
   });
 }
+
+/**
+ * Takes a check-in that counts or waits back, for good: what it earned is corrected, and its day is scored
+ * without it. Neither another date nor another word about its card makes it count again.
+ * @throws Refusal when there is no such check-in, it was voided before, or there is nothing to void
+ */
+export async function voidCheckIn(
+  store: Pick<Store, 'db' | 'ingest'>,
+  id: number,
+  { by, reason, atMs }: Pick<Decision, 'by' | 'reason' | 'atMs'>,
+): Promise<void> {
+  refuseBlank(reason, 'the reason');
+  await withWork(store, atMs, async (work) => {
+    const { trx } = work;
+    const row = await trx
+      .selectFrom('check_in')
+      .select(['day', 'review', 'outcome', 'counts', 'volunteer_id as volunteer'])
+      .where('journal_id', '=', id)
+      .executeTakeFirst();
+    if (!row) throw new Refusal(`there is no check-in ${id}`);
+    const { volunteer, day, outcome, counts } = row;
+    if (outcome === 'voided') throw new Refusal(`check-in ${id} was voided already`);
+    if (counts === 0 && !isWaiting(row)) {
+      throw new Refusal(`check-in ${id} neither counts nor waits for a decision`);
+    }
+    // With its points it keeps its outcome until they are taken back.
+    const isNobodys = volunteer === null ? ({ outcome: 'voided' } as const) : {};
+    await trx
+      .updateTable('check_in')
+      .set({ review: 'refused', counts: 0, ...isNobodys })
+      .where('journal_id', '=', id)
+      .execute();
+    await noteAction(trx, by, 'review voided', String(id), { reason }, atMs);
+    if (volunteer === null) return;
+    await settleDays(work, [{ volunteer, day, withdrawn: new Map([[id, 'voided']]) }]);
+  });
+}
+
+const isWaiting = ({ review }: { review: string | null }): boolean =>
+  waitingReviews.some((reason) => reason === review);
 
 async function nameOf(trx: Trx, station: string): Promise<string> {
   const query = trx.selectFrom('station').select('name').where('id', '=', station);

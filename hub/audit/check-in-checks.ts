@@ -25,6 +25,7 @@ async function* unlikeRows({ db, say }: Parameters<AuditCheck['run']>[0]) {
         'check_in.epoch as ownEpoch',
       ])
       .select(['check_in.seq as ownSeq', 'check_in.card', 'check_in.occurred_ms as ownDated'])
+      .select('check_in.review')
       .where('journal.type', '=', 'check-in')
       .where('journal.id', '>', after)
       .orderBy('journal.id')
@@ -38,12 +39,14 @@ async function* unlikeRows({ db, say }: Parameters<AuditCheck['run']>[0]) {
       if (row.journal_id === null) yield { subject, detail: 'is not in the book of check-ins' };
       else {
         const { card } = bodySchema.parse(JSON.parse(row.body));
+        // One on which a person has decided keeps the date that they decided on.
+        const isDecided = row.review === 'accepted' || row.review === 'refused';
         const isAlike =
           row.ownStation === row.station &&
           row.ownEpoch === row.epoch &&
           row.ownSeq === row.seq &&
           row.card === card &&
-          row.ownDated === row.dated;
+          (isDecided || row.ownDated === row.dated);
         if (!isAlike) yield { subject, detail: 'is written otherwise than the journal has it' };
       }
     }

@@ -1,6 +1,12 @@
 import type { Command } from 'commander';
 import { count } from '../../shared/command-line.ts';
-import { decideReview, decideSetAside, listReviews, listSetAside } from '../app/decisions.ts';
+import {
+  decideReview,
+  decideSetAside,
+  listReviews,
+  listSetAside,
+  voidCheckIn,
+} from '../app/decisions.ts';
 import { localDay } from '../domain/dating.ts';
 import { readTimeZone } from '../settings.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
@@ -22,7 +28,11 @@ const made = ({ data, by, reason }: DecisionFlags) => ({
 
 export function addDecisionCommands(program: Command): void {
   addSetAside(program.command('set-aside').description('Entries of a copied or restored card.'));
-  addReview(program.command('review').description('Check-ins whose date is doubtful.'));
+  addReview(
+    program
+      .command('review')
+      .description('Check-ins whose date is doubtful, or that are to be voided.'),
+  );
 }
 
 function addSetAside(group: Command): void {
@@ -82,4 +92,12 @@ function addReview(group: Command): void {
         }),
     );
   }
+  group.addCommand(
+    decision('void', 'Takes a check-in back that counts or waits, with what it earned; for good.')
+      .argument('<id>', 'number of the check-in', count)
+      .action(async (id: number, flags: DecisionFlags) => {
+        await withStore(flags, (store) => voidCheckIn(store, id, made(flags)));
+        answer(flags, { id, decision: 'voided' }, `check-in ${id} voided`);
+      }),
+  );
 }

@@ -39,7 +39,7 @@ export const partSchema = z.object({
 export type PointsPart = Readonly<z.infer<typeof partSchema>>;
 
 /** What becomes of a check-in. A station is told no more than the wire contract knows: `outcomeOnWire`. */
-export const checkInOutcomeSchema = z.enum([...outcomeSchema.options, 'monthly-limit']);
+export const checkInOutcomeSchema = z.enum([...outcomeSchema.options, 'monthly-limit', 'voided']);
 export type CheckInOutcome = z.infer<typeof checkInOutcomeSchema>;
 
 export interface Scored<T extends DayCheckIn> {
@@ -113,11 +113,12 @@ export function nightOf({ night }: Pick<Policy, 'night'>): (minute: number | nul
 }
 
 /**
- * The limit of the month came after the wire contract: a station that does not know the word would refuse
- * the receipt, and send the entry for ever. For both words its light says the same: stored, no points.
+ * The limit of the month and the voiding by a person came after the wire contract: a station that does not
+ * know the word would refuse the receipt, and send the entry for ever. For all three words its light says
+ * the same: stored, no points.
  */
 export const outcomeOnWire = (outcome: CheckInOutcome): Outcome =>
-  outcome === 'monthly-limit' ? 'recorded' : outcome;
+  outcome === 'monthly-limit' || outcome === 'voided' ? 'recorded' : outcome;
 
 /** Total, so that the result never depends on how the caller happened to list them. */
 export const byOccurrence = (

@@ -82,9 +82,13 @@ async function judgementsOn(work: CommitWork, rows: readonly CheckInRow[]) {
     const { cardTrust } = work.policies.of(row.day).body;
     const refusal = refusalOf(proofs.get(journal_id), cardTrust);
     const doubts = { isHeld, isRead: reads.has(journal_id), refusal };
-    return { standing, refusal, ...verdictOn(standing, doubts) };
+    // A person has decided on that: no word about the card makes it anything else.
+    const isVoided = row.outcome === 'voided';
+    return { standing, refusal, ...(isVoided ? voided : verdictOn(standing, doubts)) };
   });
 }
+
+const voided = { outcome: 'voided', counts: 0 } as const;
 
 async function judge(
   work: CommitWork,

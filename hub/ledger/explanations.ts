@@ -28,6 +28,7 @@ const outcomeWords: Readonly<Record<Language, Readonly<Record<CheckInOutcome, st
     'already-checked-in': '间隔时间内已签到',
     'daily-limit': '当日积分已达上限',
     'monthly-limit': '本月积分已达上限',
+    voided: '已撤销',
     'unknown-card': '此卡未登记',
     'blocked-card': '此卡无效(已挂失、停用或未通过验证)',
     'held-for-review': '待审核',
@@ -38,6 +39,7 @@ const outcomeWords: Readonly<Record<Language, Readonly<Record<CheckInOutcome, st
     'already-checked-in': 'already checked in there a short while before',
     'daily-limit': 'daily limit reached',
     'monthly-limit': 'monthly limit reached',
+    voided: 'voided by a person',
     'unknown-card': 'card not registered',
     'blocked-card': 'card not valid (lost, out of use, or not proved)',
     'held-for-review': 'held for review',
@@ -48,6 +50,7 @@ const outcomeWords: Readonly<Record<Language, Readonly<Record<CheckInOutcome, st
     'already-checked-in': '조금 전에 이미 체크인함',
     'daily-limit': '오늘 적립 한도 도달',
     'monthly-limit': '이번 달 적립 한도 도달',
+    voided: '취소됨',
     'unknown-card': '등록되지 않은 카드',
     'blocked-card': '사용할 수 없는 카드(분실·정지·미확인)',
     'held-for-review': '확인 대기',
@@ -87,6 +90,9 @@ const checkIn: Explanations['check-in'] = {
     const what = `${time(reason.occurredMs)} 在“${station}”的签到`;
     const rule = `按第 ${reason.policy} 版规则`;
     if (!isCorrection) return `${what},${rule}得 ${change} 分${partsText('zh', reason)}。`;
+    if (reason.outcome === 'voided') {
+      return `更正:${what},${outcomeWords.zh.voided},因此扣 ${-change} 分。`;
+    }
     const why = movedText('zh', reason, time) ?? othersText('zh', reason);
     const verdict = `现应得 ${reason.points} 分(${outcomeWords.zh[reason.outcome]})${partsText('zh', reason)}`;
     return `更正:${what},${why},${rule}${verdict},因此${change > 0 ? '补' : '扣'} ${Math.abs(change)} 分。`;
@@ -96,6 +102,9 @@ const checkIn: Explanations['check-in'] = {
     const rule = `by version ${reason.policy} of the rules`;
     const parts = partsText('en', reason);
     if (!isCorrection) return `${change} points for ${what}, ${rule}${parts}.`;
+    if (reason.outcome === 'voided') {
+      return `Correction: ${-change} points less for ${what}, which was ${outcomeWords.en.voided}.`;
+    }
     const why = movedText('en', reason, time) ?? othersText('en', reason);
     const verdict = `${reason.points} points (${outcomeWords.en[reason.outcome]})${parts}`;
     const sign = change > 0 ? `${change} points more` : `${-change} points less`;
@@ -105,6 +114,9 @@ const checkIn: Explanations['check-in'] = {
     const what = `${time(reason.occurredMs)} ‘${station}’ 체크인`;
     const rule = `규칙 ${reason.policy}판에 따라`;
     if (!isCorrection) return `${what}: ${rule} ${change}포인트${partsText('ko', reason)} 적립.`;
+    if (reason.outcome === 'voided') {
+      return `정정: ${what}: ${outcomeWords.ko.voided}. 따라서 ${-change}포인트 차감.`;
+    }
     const why = movedText('ko', reason, time) ?? othersText('ko', reason);
     const parts = partsText('ko', reason);
     const verdict = `${reason.points}포인트(${outcomeWords.ko[reason.outcome]})${parts}`;
