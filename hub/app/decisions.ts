@@ -113,6 +113,7 @@ export async function decideReview(
       .executeTakeFirst();
     if (!row || !isWaiting(row)) throw new Refusal(`check-in ${id} does not wait for a decision`);
     const { volunteer, day } = row;
+    if (decision === 'accepted') await refuseSummed(trx, id, day);
     const counts = decision === 'accepted' && row.outcome === 'held-for-review' ? 1 : 0;
     await trx
       .updateTable('check_in')
@@ -166,6 +167,19 @@ export async function voidCheckIn(
 
 const isWaiting = ({ review }: { review: string | null }): boolean =>
   waitingReviews.some((reason) => reason === review);
+
+/** The others of its day are gone, and it cannot be scored without them. */
+async function refuseSummed(trx: Trx, id: number, day: string): Promise<void> {
+  const { kept } = await trx
+    .selectFrom('retention_run')
+    .select(({ fn }) => fn.max<string | null>('before_day').as('kept'))
+    .where('volunteer_id', 'is', null)
+    .executeTakeFirstOrThrow();
+  if (kept === null || day >= kept) return;
+  throw new Refusal(
+    `the check-ins of ${day.slice(0, 7)} are summed up, so check-in ${id} can no longer be scored: refuse it, and give its points by hand`,
+  );
+}
 
 async function nameOf(trx: Trx, station: string): Promise<string> {
   const query = trx.selectFrom('station').select('name').where('id', '=', station);

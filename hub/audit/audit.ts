@@ -10,6 +10,7 @@ import { journalChecks } from './journal-checks.ts';
 import { pauseChecks } from './pause-checks.ts';
 import { pointsChecks } from './points-checks.ts';
 import { redemptionChecks } from './redemption-checks.ts';
+import { retentionChecks } from './retention-checks.ts';
 
 /** Something that does not add up. */
 export interface Finding {
@@ -24,6 +25,8 @@ export interface AuditContext {
   readonly store: Pick<Store, 'ingest'>;
   /** Something was looked at: for the progress. */
   readonly say: (text: string) => void;
+  /** So many were not looked at, since retention has emptied them: that is told, too. */
+  readonly passOver: (entries: number) => void;
 }
 
 /** One thing that has to hold; it yields what does not. */
@@ -43,6 +46,7 @@ export const auditChecks: readonly AuditCheck[] = [
   ...correctionChecks,
   ...redemptionChecks,
   ...contributionChecks,
+  ...retentionChecks,
   ...balanceChecks,
 ];
 
@@ -50,7 +54,7 @@ export const auditChecks: readonly AuditCheck[] = [
 const findingsMax = 20;
 
 export interface AuditReport {
-  readonly checks: readonly { claim: string; findings: number }[];
+  readonly checks: readonly { claim: string; findings: number; passedOver: number }[];
   readonly findings: readonly Finding[];
   readonly isSound: boolean;
 }
@@ -64,16 +68,19 @@ export async function audit(
   say: (text: string) => void = () => {},
   list: readonly AuditCheck[] = auditChecks,
 ): Promise<AuditReport> {
-  const checks: { claim: string; findings: number }[] = [];
+  const checks: { claim: string; findings: number; passedOver: number }[] = [];
   const findings: Finding[] = [];
   for (const { claim, run } of list) {
-    let count = 0;
+    let [count, passedOver] = [0, 0];
+    const passOver = (entries: number): void => {
+      passedOver += entries;
+    };
     say(claim);
-    for await (const finding of run({ db, store: { ingest }, say })) {
+    for await (const finding of run({ db, store: { ingest }, say, passOver })) {
       count += 1;
       if (count <= findingsMax) findings.push({ check: claim, ...finding });
     }
-    checks.push({ claim, findings: count });
+    checks.push({ claim, findings: count, passedOver });
   }
   return { checks, findings, isSound: findings.length === 0 };
 }

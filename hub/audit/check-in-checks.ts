@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cardTokenSchema } from '../../shared/wire/entry.ts';
+import type { Db } from '../store/schema.ts';
 import type { AuditCheck } from './audit.ts';
 import { pages, rowsPerPage } from './pages.ts';
 
@@ -10,7 +11,8 @@ export const checkInChecks: readonly AuditCheck[] = [
 
 const bodySchema = z.looseObject({ card: cardTokenSchema });
 
-async function* unlikeRows({ db, say }: Parameters<AuditCheck['run']>[0]) {
+async function* unlikeRows({ db, say, passOver }: Parameters<AuditCheck['run']>[0]) {
+  passOver(await countEmptied(db));
   let seen = 0;
   const read = (after = 0) =>
     db
@@ -27,6 +29,7 @@ async function* unlikeRows({ db, say }: Parameters<AuditCheck['run']>[0]) {
       .select(['check_in.seq as ownSeq', 'check_in.card', 'check_in.occurred_ms as ownDated'])
       .select('check_in.review')
       .where('journal.type', '=', 'check-in')
+      .where('emptied_by', 'is', null)
       .where('journal.id', '>', after)
       .orderBy('journal.id')
       .limit(rowsPerPage)
@@ -53,12 +56,27 @@ async function* unlikeRows({ db, say }: Parameters<AuditCheck['run']>[0]) {
   }
 }
 
+async function countEmptied(db: Db): Promise<number> {
+  const { n } = await db
+    .selectFrom('journal')
+    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .where('emptied_by', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
 async function* rowsOfNothing({ db }: Parameters<AuditCheck['run']>[0]) {
   const rows = await db
     .selectFrom('check_in')
     .leftJoin('journal', 'journal.id', 'check_in.journal_id')
     .select(['check_in.station', 'check_in.epoch', 'check_in.seq'])
-    .where((eb) => eb.or([eb('journal.id', 'is', null), eb('journal.type', '<>', 'check-in')]))
+    .where((eb) =>
+      eb.or([
+        eb('journal.id', 'is', null),
+        eb('journal.type', '<>', 'check-in'),
+        eb('emptied_by', 'is not', null),
+      ]),
+    )
     .limit(rowsPerPage)
     .execute();
   for (const { station, epoch, seq } of rows) {

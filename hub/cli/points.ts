@@ -145,7 +145,8 @@ function addAudit(program: Command): void {
       );
       const { checks, findings, isSound } = report;
       const lines = checks.map(
-        ({ claim, findings }) => `${findings === 0 ? 'holds' : 'FAILS'}  ${claim}`,
+        ({ claim, findings, passedOver }) =>
+          `${findings === 0 ? 'holds' : 'FAILS'}  ${claim}${passedOver === 0 ? '' : ` (but for ${passedOver} that retention has emptied)`}`,
       );
       const faults = findings.map(({ subject, detail }) => `${subject}: ${detail}`);
       const verdict = isSound ? 'Everything adds up.' : 'Something does not add up.';

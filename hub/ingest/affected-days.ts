@@ -81,6 +81,7 @@ export class AffectedDays {
   readonly #proved = new Set<number>();
   readonly #cards: CardBook;
   readonly #work: CommitWork;
+  #firstDayKept = '';
 
   constructor(work: CommitWork) {
     this.#work = work;
@@ -145,12 +146,12 @@ export class AffectedDays {
 
   /** Finds out whose the cards were, and what becomes of the check-ins by that and by their dates. */
   async #placeArrivals(): Promise<Map<number, FreshCheckIn>> {
-    const { policies, nowMs: receivedMs, dayOf } = this.#work;
+    const { nowMs: receivedMs, dayOf } = this.#work;
     const arrivals = [...this.#arrivals.values()];
     await this.#cards.lookUp(arrivals.map(({ card, dated }) => ({ card, ms: dated.occurredMs })));
     const proofs = await proofsOf(this.#work, [...this.#proved]);
     const days = arrivals.map(({ dated }) => dayOf(dated.occurredMs));
-    await policies.lookUp(days);
+    await this.#lookUp(days);
     const fresh = new Map<number, FreshCheckIn>();
     for (const [index, arrival] of arrivals.entries()) {
       const { journalId, card, dated } = arrival;
@@ -171,7 +172,10 @@ export class AffectedDays {
     const { policies, dayOf } = this.#work;
     const { occurredMs } = dated;
     const { acceptDays, cardTrust } = policies.of(day).body;
-    const review = isRead ? undefined : reviewReason(dated, { receivedMs, acceptDays }, dayOf);
+    const held =
+      reviewReason(dated, { receivedMs, acceptDays }, dayOf) ??
+      (day < this.#firstDayKept ? 'too-old' : undefined);
+    const review = isRead ? undefined : held;
     const standing = this.#cards.of({ card, ms: occurredMs });
     const refusal = refusalOf(proof, cardTrust);
     const { outcome, counts } = verdictOn(standing, {
@@ -190,6 +194,13 @@ export class AffectedDays {
       volunteer: standing && { id: standing.volunteer, displayName: standing.displayName },
       status: standing?.status,
     };
+  }
+
+  /** A day whose check-ins are summed up is not scored again: what still comes for it waits for a person. */
+  async #lookUp(days: readonly string[]): Promise<void> {
+    const { statements, policies } = this.#work;
+    await policies.lookUp(days);
+    this.#firstDayKept = (await statements.firstDayKept({}))[0]?.day ?? '';
   }
 
   async #placeStored({ journalId, receivedMs, wasMs, dated }: DatedAnew): Promise<void> {

@@ -167,6 +167,24 @@ const bounty: Explanations['bounty'] = {
   },
 };
 
+const checkInsSummed: Explanations['check-ins-summed'] = {
+  zh: ({ reason: { month, checkIns, run }, change }) =>
+    `${month.replace('-', ' 年 ')} 月 ${checkIns} 次签到合计${change > 0 ? '得' : '更正扣除'} ${Math.abs(change)} 分;签到明细已过保存期限并删除(第 ${run} 次清理)。`,
+  en: ({ reason: { month, checkIns, run }, change }) =>
+    `${Math.abs(change)} points ${change > 0 ? 'for' : 'taken back by corrections of'} ${checkIns} check-ins of ${month}; where and when they were was removed after its time (retention run ${run}).`,
+  ko: ({ reason: { month, checkIns, run }, change }) =>
+    `${month.replace('-', '년 ')}월 체크인 ${checkIns}회 합계 ${Math.abs(change)}포인트 ${change > 0 ? '적립' : '정정 차감'}; 체크인 상세는 보존 기간이 지나 삭제됨 (${run}차 정리).`,
+};
+
+const bountiesSummed: Explanations['bounties-summed'] = {
+  zh: ({ reason: { month, run }, change }) =>
+    `${month.replace('-', ' 年 ')} 月冷门驿站奖励合计${change > 0 ? '得' : '更正扣除'} ${Math.abs(change)} 分;明细已过保存期限并删除(第 ${run} 次清理)。`,
+  en: ({ reason: { month, run }, change }) =>
+    `${Math.abs(change)} points ${change > 0 ? 'for' : 'taken back by corrections of'} the bounties of ${month}; for which stations they were was removed after its time (retention run ${run}).`,
+  ko: ({ reason: { month, run }, change }) =>
+    `${month.replace('-', '년 ')}월 방문 장려 포인트 합계 ${Math.abs(change)}포인트 ${change > 0 ? '적립' : '정정 차감'}; 상세는 보존 기간이 지나 삭제됨 (${run}차 정리).`,
+};
+
 const byHand: Explanations['by-hand'] = {
   zh: ({ reason, change }) =>
     `${change > 0 ? '补' : '扣'} ${Math.abs(change)} 分,理由:“${reason.text}”(经办:${reason.by}${
@@ -230,6 +248,8 @@ const cancel: Explanations['redemption-cancel'] = {
 const explanations: Explanations = {
   'check-in': checkIn,
   bounty,
+  'check-ins-summed': checkInsSummed,
+  'bounties-summed': bountiesSummed,
   'by-hand': byHand,
   contribution,
   expiry,

@@ -78,6 +78,8 @@ export async function statementOf(
     .where((eb) => eb.or([eb('debit', '=', account), eb('credit', '=', account)]))
     .where('at', '>=', fromMs)
     .where('at', '<', untilMs)
+    // What stands for many was written later than they were.
+    .orderBy('at')
     .orderBy('id')
     .execute();
   return { lines: await linesOf(db, account, rows, timeZone), balance: known.balance };

@@ -48,6 +48,17 @@ export const transferReasonSchema = z.discriminatedUnion('rule', [
     /** What the check-in comes to with this transfer. */
     points: z.int(),
   }),
+  /** Stands for many of those, whose details were kept long enough. */
+  z.object({
+    rule: z.literal('check-ins-summed'),
+    /** YYYY-MM, in which they happened. */
+    month: z.string(),
+    checkIns: z.int(),
+    /** Number of the retention run. */
+    run: z.int(),
+  }),
+  /** Stands for the bounties of a month, which name stations too. */
+  z.object({ rule: z.literal('bounties-summed'), month: z.string(), run: z.int() }),
   /** Given or taken by hand. */
   z.object({
     rule: z.literal('by-hand'),

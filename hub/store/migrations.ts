@@ -11,6 +11,7 @@ import { leftNeighboursMigration } from './migration-left-neighbours.ts';
 import { neighboursMigration } from './migration-neighbours.ts';
 import { peopleMigration } from './migration-people.ts';
 import { policyMigration } from './migration-policy.ts';
+import { privacyMigration } from './migration-privacy.ts';
 import { rewardsMigration } from './migration-rewards.ts';
 import { secondPathMigration } from './migration-second-path.ts';
 import { sessionsMigration } from './migration-sessions.ts';
@@ -224,4 +225,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   cardsMigration,
   enrolmentMigration,
   sunMigration,
+  privacyMigration,
 ];

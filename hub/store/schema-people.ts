@@ -23,6 +23,8 @@ interface VolunteerTable {
   /** What another list calls this volunteer, such as a staff number. */
   external_id: string | null;
   language: Generated<Language>;
+  /** When all that told who it is was removed. */
+  erased_ms: Generated<number | null>;
 }
 
 interface VolunteerPauseTable {

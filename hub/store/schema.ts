@@ -12,6 +12,7 @@ import type {
   HonourTable,
   SuspicionTable,
 } from './schema-points.ts';
+import type { RetentionRunTable, RetentionSliceTable } from './schema-privacy.ts';
 import type { RedemptionTable, RewardStockingTable, RewardTable } from './schema-rewards.ts';
 
 /** Times are milliseconds since 1970 UTC, days are local dates (YYYY-MM-DD), points are integers. */
@@ -58,6 +59,8 @@ export interface Schema extends PeopleTables, CardTables {
   ended_session: EndedSessionTable;
   /** What those who were called for an alarm are still to be told. */
   untold_answer: { alarm_id: number; state: 'acknowledged' | 'resolved' };
+  retention_run: RetentionRunTable;
+  retention_slice: RetentionSliceTable;
 }
 
 interface StationTable {
@@ -131,6 +134,8 @@ interface JournalTable {
   /** The earlier bound, where there are bounds. */
   earliest_ms: number | null;
   dated_by: string;
+  /** The slice of a retention run that emptied the body but for its clocks. */
+  emptied_by: Generated<number | null>;
 }
 
 interface CheckInTable {
