@@ -20,7 +20,8 @@ export async function exportVolunteers(
   store: Pick<Store, 'db'>,
   { language, encoding, by }: { language: Language; encoding: WrittenEncoding; by: string },
 ): Promise<{ readonly bytes: Uint8Array; readonly rows: number }> {
-  const volunteers = await listVolunteers(store);
+  const all = await listVolunteers(store);
+  const volunteers = all.filter(({ state }) => state !== 'erased');
   const teams = new Map((await loadTeams(store.db)).map(({ id, name }) => [id, name[language]]));
   const columns = keysOf(columnWords).filter((column) => column !== 'card-uid');
   type Row = (typeof volunteers)[number];

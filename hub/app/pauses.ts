@@ -71,14 +71,15 @@ export async function endPause(
   await settleSince(store, trx, id, { sinceMs: untilMs, atMs });
 }
 
-/** @throws Refusal when there is no such volunteer */
+/** @throws Refusal when there is no such volunteer, or none any more */
 export async function refuseUnknown(trx: Trx, id: string): Promise<void> {
   const row = await trx
     .selectFrom('volunteer')
-    .select('id')
+    .select('erased_ms')
     .where('id', '=', id)
     .executeTakeFirst();
   if (!row) throw new Refusal(`there is no volunteer ${id}`);
+  if (row.erased_ms !== null) throw new Refusal(`${id} was erased, and stays so`);
 }
 
 const openPause = (trx: Trx, id: string) =>

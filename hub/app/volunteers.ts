@@ -100,6 +100,7 @@ export function changeVolunteer(
   return db.transaction().execute(async (trx) => {
     const before = (await loadVolunteers(trx, id)).get(id);
     if (!before) throw new Refusal(`there is no volunteer ${id}`);
+    if (before.state === 'erased') throw new Refusal(`${id} was erased, and stays so`);
     const after = cleanFields({ ...before, ...change });
     refuseFaults(fieldFaults(after));
     const changed = changedFields(before, after);

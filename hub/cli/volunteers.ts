@@ -78,7 +78,7 @@ export function addVolunteerCommands(program: Command): void {
     command('list', 'Lists the volunteers with their points and how many cards they have.')
       .option('--team <name>', 'those in this team')
       .option('--role <word>', 'those with this role', wordOf(roleWords, findRole))
-      .option('--state <word>', 'active or paused', wordOf(stateWords, findState))
+      .option('--state <word>', Object.keys(stateWords).join(', '), wordOf(stateWords, findState))
       .action(list),
   );
   addPauseCommands(volunteer);
@@ -168,7 +168,7 @@ async function list(flags: ListFlags): Promise<void> {
   const lines = columns(
     rows.map(({ id, name, balance, cards, roles, state }) => [
       ...[id, name, `${balance} points`, `cards: ${cards}`],
-      ...[roles.join(', '), state === 'paused' ? 'paused' : ''],
+      ...[roles.join(', '), state === 'active' ? '' : state],
     ]),
   );
   answer(flags, rows, lines.length === 0 ? 'no volunteers' : lines.join('\n'));

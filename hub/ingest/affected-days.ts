@@ -246,7 +246,7 @@ export class AffectedDays {
     if (review === 'accepted' || review === 'refused') return undefined;
     const proofs = await proofsOf(this.#work, proved === null ? [] : [journal_id]);
     const day = this.#work.dayOf(dated.occurredMs);
-    await this.#work.policies.lookUp([day]);
+    await this.#lookUp([day]);
     await this.#cards.lookUp([{ card, ms: dated.occurredMs }]);
     const facts = { receivedMs, isRead: read !== null, proof: proofs.get(journal_id) };
     return this.#place(card, dated, day, facts);

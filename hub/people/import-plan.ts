@@ -59,6 +59,8 @@ export class ImportPlan {
   add(draft: RowDraft): void {
     const faults = [...draft.faults];
     const before = this.#volunteerOf(draft, faults);
+    if (before?.state === 'erased') faults.push('the volunteer was erased, and stays so');
+    if (draft.state === 'erased') faults.push('no list erases anybody: see privacy erase');
     const id = before?.id ?? newVolunteerId();
     const teams = draft.teams === undefined ? {} : { teams: this.#teamsOf(draft.teams, faults) };
     const fields = cleanFields({

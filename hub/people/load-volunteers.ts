@@ -15,7 +15,7 @@ export async function loadVolunteers(
 ): Promise<ReadonlyMap<string, KnownVolunteer>> {
   const volunteers = await db
     .selectFrom('volunteer')
-    .select(['id', 'name', 'language'])
+    .select(['id', 'name', 'language', 'erased_ms'])
     .select(['display_name as displayName', 'external_id as externalId'])
     .$if(only !== undefined, (query) => query.where('id', '=', only ?? ''))
     .orderBy('name')
@@ -43,7 +43,7 @@ export async function loadVolunteers(
   const teamsOf = groupBy(teams, ({ volunteer_id }) => volunteer_id);
   const paused = new Set(pauses.map(({ volunteer_id }) => volunteer_id));
   return new Map(
-    volunteers.map((volunteer) => {
+    volunteers.map(({ erased_ms, ...volunteer }) => {
       const { id } = volunteer;
       const has = (rolesOf.get(id) ?? []).map(({ role }) => role);
       return [
@@ -52,7 +52,7 @@ export async function loadVolunteers(
           ...volunteer,
           roles: keysOf(roleWords).filter((role) => has.includes(role)),
           teams: (teamsOf.get(id) ?? []).map(({ team_id }) => team_id),
-          state: paused.has(id) ? 'paused' : 'active',
+          state: erased_ms !== null ? 'erased' : paused.has(id) ? 'paused' : 'active',
         },
       ];
     }),

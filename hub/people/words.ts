@@ -35,6 +35,8 @@ export type Help = keyof typeof helpWords;
 export const stateWords = {
   active: { zh: '在岗', en: 'Active', ko: '활동 중' },
   paused: { zh: '暂停', en: 'Paused', ko: '활동 중지' },
+  /** Who it was is known no more; the points stay. */
+  erased: { zh: '已注销', en: 'Erased', ko: '말소됨' },
 } as const satisfies Readonly<Record<string, Words>>;
 export type VolunteerState = keyof typeof stateWords;
 

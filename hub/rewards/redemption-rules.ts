@@ -22,10 +22,11 @@ export const schemeRules = ({ ingest }: Pick<Store, 'ingest'>): RedemptionRules 
       .leftJoin('volunteer_pause as pause', (join) =>
         join.onRef('pause.volunteer_id', '=', 'volunteer.id').on('pause.until_ms', 'is', null),
       )
-      .select('pause.from_ms')
+      .select(['pause.from_ms', 'erased_ms'])
       .where('volunteer.id', '=', volunteer)
       .executeTakeFirst();
     if (!row) return undefined;
+    if (row.erased_ms !== null) return 'erased';
     return row.from_ms === null ? 'active' : 'paused';
   },
 });
