@@ -21,6 +21,7 @@ import { Ingest } from './ingest/ingest.ts';
 import { StationDirectory } from './ingest/station-directory.ts';
 import { makeLadder, untoldBy } from './ladder/ladder-settings.ts';
 import { LadderWatch } from './ladder/ladder-watch.ts';
+import { watchNights } from './nightly/watch-nights.ts';
 import { zoneWarnings } from './notify/dc09/zone-warnings.ts';
 import { makeNotifiers } from './notify/make-notifiers.ts';
 import { PresenceWatch } from './presence/presence-watch.ts';
@@ -133,6 +134,7 @@ async function boot(
   await lookOverNotifiers({ store, directory, settings, log });
   ladder.start();
   closers.push(() => ladder.stop());
+  closers.push(watchNights({ dataDir, settings, store, onCommitted, log }));
   closers.push(writeRefusals(ingest, store, log));
   closers.push(followOtherWriters(store, directory, bus, { ingest, onCommitted, log }));
 

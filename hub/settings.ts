@@ -35,6 +35,36 @@ const timeZonePart = {
   timeZone: z.string().refine(isTimeZone, 'not a time zone').default('Asia/Shanghai'),
 };
 
+/** Long enough for any law that there is on how long to keep. */
+const daysMax = 3_650;
+/** A check-in is accepted for a day at least, and stations keep what was delivered for 30. */
+const checkInDaysMin = 31;
+const contributionTextDaysDefault = 365;
+
+const nightPart = {
+  /** What is kept how long of who was where. */
+  privacy: z
+    .strictObject({
+      /**
+       * Details of check-ins, in days; without it they are kept. Never shorter than the policy's acceptDays
+       * and 30 days, in which stations may bring them again; a month goes when its last day is as old.
+       */
+      checkInDays: z.int().min(checkInDaysMin).max(daysMax).optional(),
+      /** Texts of contributions, which may name people. */
+      contributionTextDays: z.int().min(1).max(daysMax).default(contributionTextDaysDefault),
+    })
+    .prefault({}),
+  nightly: z
+    .strictObject({
+      /** Local time, HH:MM: when removal, expiry and the look for oddities begin. */
+      at: z
+        .string()
+        .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'expected a time as HH:MM')
+        .default('03:30'),
+    })
+    .prefault({}),
+};
+
 const settingsSchema = z.strictObject({
   /** The hub's own broker. */
   mqtt: stationDoor(1883).prefault({}),
@@ -69,6 +99,7 @@ const settingsSchema = z.strictObject({
   testEveryDays: z.int().min(1).max(3650).default(90),
   ...falseAlarmsPart,
   ...timeZonePart,
+  ...nightPart,
 });
 
 /** hub.json in the data folder. */
@@ -91,6 +122,10 @@ export function readHubSettings(dataDir: string): HubSettings {
 /** For commands that need no more: what else is wrong with the file keeps nobody from closing a day. */
 export const readTimeZone = (dataDir: string): string =>
   readPart(dataDir, z.looseObject(timeZonePart)).timeZone;
+
+/** What the nightly work needs. */
+export const readNightSettings = (dataDir: string) =>
+  readPart(dataDir, z.looseObject({ ...nightPart, ...timeZonePart }));
 
 export const readFalseAlarmRule = (dataDir: string): FalseAlarmRule =>
   readPart(dataDir, z.looseObject(falseAlarmsPart)).falseAlarms;

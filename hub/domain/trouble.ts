@@ -21,6 +21,7 @@ export const troubleKinds = [
   'second-path',
   'notifier',
   'broker',
+  'nightly',
 ] as const;
 export type TroubleKind = (typeof troubleKinds)[number];
 

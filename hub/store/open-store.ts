@@ -27,6 +27,9 @@ const checkpointPages = 16_000;
 const cacheKib = 64 * 1024;
 export const storeFileName = 'hub.sqlite';
 
+/** The broker's port; the local date of the last nightly work. */
+export type Noted = 'mqtt-port' | 'nightly-day';
+
 export interface Store {
   readonly db: Db;
   readonly ingest: IngestStatements;
@@ -35,8 +38,8 @@ export interface Store {
   /** The key that turns card UIDs into tokens; made with the store, the same for every station. */
   schemeKey(): Promise<string>;
   /** Keeps a word about this hub for other processes on the same data. */
-  note(key: 'mqtt-port', value: string): Promise<void>;
-  recall(key: 'mqtt-port'): Promise<string | undefined>;
+  note(key: Noted, value: string): Promise<void>;
+  recall(key: Noted): Promise<string | undefined>;
   /** Copies the log into the database, so that the file alone holds everything: for a backup. */
   checkpoint(): void;
   close(): Promise<void>;
