@@ -46,7 +46,7 @@ export interface ReplayReport {
  * began before `from` is entered with what it had really earned until then. Bounties and contributions
  * are no part of it.
  * @param say told of each day
- * @throws Refusal when the days are in the wrong order
+ * @throws Refusal when the days are in the wrong order, or their check-ins are summed up
  */
 export async function replayPolicy(
   db: Db,
@@ -54,6 +54,14 @@ export async function replayPolicy(
   say: (text: string) => void = () => {},
 ): Promise<ReplayReport> {
   if (from > to) throw new Refusal(`the days are in the wrong order: from ${from} to ${to}`);
+  const { kept } = await db
+    .selectFrom('retention_run')
+    .select(({ fn }) => fn.max<string | null>('before_day').as('kept'))
+    .where('volunteer_id', 'is', null)
+    .executeTakeFirstOrThrow();
+  if (kept !== null && from < kept) {
+    throw new Refusal(`the check-ins from before ${kept} are summed up: replay from there on`);
+  }
   const history = await policyHistory(db);
   const pauses = await pausesByVolunteer(db);
   const [before, after] = [new Side(pauses), new Side(pauses)];

@@ -1,4 +1,5 @@
-import { issuedForCheckIns, volunteerAccount } from '../domain/ledger.ts';
+import { issuedForBounties, issuedForCheckIns, volunteerAccount } from '../domain/ledger.ts';
+import type { Db } from '../store/schema.ts';
 import type { AuditCheck } from './audit.ts';
 import { pages, rowsPerPage } from './pages.ts';
 
@@ -52,45 +53,51 @@ async function* wrongEntries({ db }: Parameters<AuditCheck['run']>[0]) {
   for (const { id } of others) yield { subject: `entry ${id}`, detail: 'is no check-in' };
 }
 
-const inReference = /^check-ins\/(\d+)\//;
+const inReference = /^(?:check-ins|bounty\/.+\/summed)\/(\d+)\//;
 
 async function* wrongSums({ db }: Parameters<AuditCheck['run']>[0]) {
-  const found = new Map<number, { accounts: Set<string>; points: number }>();
+  const found = await summed(db);
+  const slices = await db.selectFrom('retention_slice').selectAll().orderBy('id').execute();
+  for (const { id, points, bounties, ...slice } of slices) {
+    const account = volunteerAccount(slice.volunteer_id ?? '');
+    const wanted = new Map([
+      [`${id} ${issuedForCheckIns} ${account}`, points],
+      [`${id} ${issuedForBounties} ${account}`, bounties],
+    ]);
+    for (const [key, says] of wanted) {
+      const comesTo = found.get(key) ?? 0;
+      found.delete(key);
+      if (comesTo === says) continue;
+      const detail = `says ${says} points; its transfers are ${comesTo}`;
+      yield { subject: sliceName(slice), detail };
+    }
+  }
+  for (const key of found.keys()) yield { subject: key, detail: 'no retention run has made it' };
+}
+
+/** What sums come to, by slice, source and account. */
+async function summed(db: Db): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
   const read = (after = 0) =>
     db
       .selectFrom('transfer')
-      .select(['id', 'reference', 'debit', 'credit', 'amount'])
-      .where('code', '=', 'check-ins-summed')
+      .select(['id', 'reference', 'debit', 'credit', 'amount', 'code'])
+      .where('code', 'in', ['check-ins-summed', 'bounties-summed'])
       .where('id', '>', after)
       .orderBy('id')
       .limit(rowsPerPage)
       .execute();
   for await (const page of pages(read, ({ id }) => id)) {
-    for (const { reference, debit, credit, amount } of page) {
-      const slice = Number(inReference.exec(reference)?.[1] ?? 0);
-      const sum = found.get(slice) ?? { accounts: new Set(), points: 0 };
-      const isGiven = debit === issuedForCheckIns;
-      sum.accounts.add(debit).add(credit);
-      sum.points += isGiven ? amount : -amount;
-      found.set(slice, sum);
+    for (const { reference, debit, credit, amount, code } of page) {
+      const issued = code === 'bounties-summed' ? issuedForBounties : issuedForCheckIns;
+      const slice = inReference.exec(reference)?.[1] ?? reference;
+      const [account, points] = debit === issued ? [credit, amount] : [debit, -amount];
+      const source = debit === issued || credit === issued ? issued : `${debit} ${credit}`;
+      const key = `${slice} ${source} ${account}`;
+      found.set(key, (found.get(key) ?? 0) + points);
     }
   }
-  const slices = await db.selectFrom('retention_slice').selectAll().orderBy('id').execute();
-  for (const { id, points, ...slice } of slices) {
-    const sum = found.get(id);
-    found.delete(id);
-    const account = volunteerAccount(slice.volunteer_id ?? '');
-    const others = [...(sum?.accounts ?? [])].filter(
-      (one) => one !== account && one !== issuedForCheckIns,
-    );
-    if ((sum?.points ?? 0) !== points || others.length > 0) {
-      const detail = `says ${points} points; its transfers are ${sum?.points ?? 0}`;
-      yield { subject: sliceName(slice), detail };
-    }
-  }
-  for (const id of found.keys()) {
-    yield { subject: `check-ins/${id}`, detail: 'no retention run has made it' };
-  }
+  return found;
 }
 
 async function* transfersOfNothing({ db }: Parameters<AuditCheck['run']>[0]) {

@@ -59,7 +59,7 @@ export const previewBounties = ({ db }: Pick<Store, 'db'>, month: string): Promi
 /**
  * Pays the bounties of a month that is over. Run again after late entries, it transfers the difference;
  * however often it is run, the month comes to the same.
- * @throws Refusal when the month is not over, or was over too long ago
+ * @throws Refusal when the month is not over, was over too long ago, or its check-ins are summed up
  */
 export async function settleBounties(
   { db }: Pick<Store, 'db'>,
@@ -73,6 +73,7 @@ export async function settleBounties(
     throw new Refusal(`${month} was over more than ${monthsBackMax} months ago: it stays as it is`);
   }
   return db.transaction().execute(async (trx) => {
+    await refuseSummed(trx, month);
     const { report, changes } = await settlement(trx, month);
     const { bounties, points } = report;
     await noteAction(trx, by, 'policy bounty', month, { bounties, points }, atMs);
@@ -89,6 +90,18 @@ export async function settleBounties(
     await outgoing.store(trx);
     return report;
   });
+}
+
+/** Without the check-ins of the month, and the visits of the one before, all bounties would be taken back. */
+async function refuseSummed(trx: Trx, month: string): Promise<void> {
+  const before = addDays(monthSpan(month).from, -1).slice(0, 7);
+  const summed = await trx
+    .selectFrom('retention_slice')
+    .select('month')
+    .where('month', 'in', [before, month])
+    .executeTakeFirst();
+  if (!summed) return;
+  throw new Refusal(`check-ins of ${summed.month} are summed up: the bounties of ${month} stay`);
 }
 
 async function settlement(trx: Trx, month: string): Promise<Settlement> {

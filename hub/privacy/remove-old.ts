@@ -1,5 +1,4 @@
 import { policyHistory } from '../app/policies.ts';
-import { noteAction } from '../app/registry.ts';
 import { addDays, startOfDay } from '../domain/local-time.ts';
 import { daysKept, firstDayKept } from '../domain/retention.ts';
 import type { Pace } from '../nightly/pace.ts';
@@ -57,16 +56,8 @@ export async function removeOld(
   const setAside = await emptySetAside(db, beforeMs, pace);
   const samples = await emptySamples(db, beforeMs, pace);
   const report = { days, before, ...removed, setAside, samples };
-  if (removed.checkIns + setAside + samples + faults.length > 0) {
-    await pace.slice(() =>
-      db
-        .transaction()
-        .execute((trx) =>
-          noteAction(trx, by, 'privacy retention', before, { ...report, faults }, atMs),
-        ),
-    );
-  }
-  if (faults.length > 0) throw new RemovalFault(faults.join('; '));
+  if (faults.length > 0)
+    throw new RemovalFault(`${JSON.stringify(report)}, but: ${faults.join('; ')}`);
   return report;
 }
 

@@ -1,49 +1,31 @@
 import BetterSqlite from 'better-sqlite3';
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decideReview } from '../../hub/app/decisions.ts';
 import { audit } from '../../hub/audit/audit.ts';
-import { startOfDay } from '../../hub/domain/local-time.ts';
-import { previewExpiry } from '../../hub/ledger/expire-points.ts';
 import { statementOf } from '../../hub/ledger/statement.ts';
-import { Pace } from '../../hub/nightly/pace.ts';
-import { removeOld } from '../../hub/privacy/remove-old.ts';
-import { dayOf, IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
+import { dayOf, IngestHub, minuteMs, Past, startMs } from '../support/ingest-hub.ts';
+import { april, dayMs, march, may, nightMs, RetentionScene } from '../support/retention-scene.ts';
 
-const dayMin = 24 * 60;
-const dayMs = dayMin * minuteMs;
 const timeZone = 'Asia/Shanghai';
-/** Early on 1 July: 75 days before is 17 April, so that March goes and April stays. */
-const nightMs = Date.parse('2026-06-30T19:30:00Z');
 
 let hub: IngestHub;
+let scene: RetentionScene;
 beforeEach(async () => {
   hub = await IngestHub.start();
+  scene = new RetentionScene(hub);
 });
 afterEach(() => hub.stop());
 
-const remove = (atMs = nightMs, checkInDays = 31) =>
-  removeOld(hub.store, { checkInDays, by: 'nightly', atMs, dayOf }, new Pace());
-const sound = async () => (await audit(hub.store)).findings;
+const remove = (atMs?: number, checkInDays?: number) => scene.remove(atMs, checkInDays);
+const give = (minutes: readonly number[], past?: Past) => scene.give(minutes, past);
+const checkIns = () => scene.checkIns();
+const sound = () => scene.findings();
 const lines = async () =>
   (
     await statementOf(hub.store, hub.volunteer, {
       ...{ fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER, timeZone },
     })
   ).lines;
-const checkIns = () => hub.store.db.selectFrom('check_in').selectAll().execute();
-
-/** Gives check-ins of one epoch, each at its minute, and the hub has them soon after the last. */
-async function give(minutes: readonly number[], past = new Past(hub)): Promise<Past> {
-  const from = past.texts.length + 1;
-  for (const minute of minutes) past.checkIn(reading(minute));
-  const last = minutes.at(-1) ?? 0;
-  hub.nowMs = Math.max(hub.nowMs, startMs + (last + 1) * minuteMs);
-  await hub.give(past.message(from, past.texts.length, last));
-  return past;
-}
-
-const [march, april, may] = [0, 30 * dayMin, 65 * dayMin];
 
 describe('the nightly removal', () => {
   it('removes where and when somebody was, and keeps what it came to', async () => {
@@ -70,17 +52,10 @@ describe('the nightly removal', () => {
     expect(await sound()).toEqual([]);
   });
 
-  it('says what it removed, and has nothing to say the next night', async () => {
+  it('has nothing to do the next night', async () => {
     await give([march]);
     await remove();
     expect(await remove()).toMatchObject({ run: undefined, checkIns: 0 });
-    const actions = await hub.store.db
-      .selectFrom('operator_action')
-      .select(['by', 'subject', 'detail'])
-      .where('action', '=', 'privacy retention')
-      .execute();
-    expect(actions).toMatchObject([{ by: 'nightly', subject: '2026-04-01' }]);
-    expect(JSON.parse(actions[0]?.detail ?? '')).toMatchObject({ checkIns: 1, points: 10 });
   });
 
   it('never removes what a check-in could still come for', async () => {
@@ -189,82 +164,6 @@ describe('the nightly removal', () => {
   });
 });
 
-describe('the database itself', () => {
-  const open = (beforeDay: string, month: string, then: string, close = true) => {
-    const sqlite = new BetterSqlite(hub.file);
-    sqlite.pragma('foreign_keys = ON');
-    const run = sqlite.transaction(() => {
-      sqlite
-        .prepare("INSERT INTO retention_run (before_day, by, at) VALUES (?, 'x', 0)")
-        .run(beforeDay);
-      sqlite
-        .prepare(
-          'INSERT INTO retention_slice (run_id, volunteer_id, month, open) VALUES (1, ?, ?, 1)',
-        )
-        .run(hub.volunteer, month);
-      sqlite.exec(then);
-      if (close) sqlite.exec('UPDATE retention_slice SET open = NULL');
-    });
-    try {
-      run();
-    } finally {
-      sqlite.close();
-    }
-  };
-  const all = 'DELETE FROM transfer';
-
-  beforeEach(() => give([march, april]));
-
-  it('lets go of no transfer but in an open slice', async () => {
-    await expect(hub.store.db.deleteFrom('transfer').execute()).rejects.toThrow('never deleted');
-  });
-
-  it.each([
-    ['of a day that stays', '2026-03-01', '2026-03', all],
-    ['of another month', '2026-05-01', '2026-03', all],
-    [
-      'that stands for many',
-      '2026-05-01',
-      '2026-03',
-      "DELETE FROM transfer WHERE code <> 'check-in'",
-    ],
-  ])('lets go of none %s', async (what, beforeDay, month, then) => {
-    if (what === 'that stands for many') {
-      await hub.store.db
-        .insertInto('transfer')
-        .values({
-          ...{ reference: 'x', debit: 'scheme:expired', credit: 'scheme:corrections', amount: 1 },
-          ...{ code: 'check-ins-summed', at: 0, check_in_id: null, reason: '{}' },
-        })
-        .execute();
-    }
-    expect(() => open(beforeDay, month, then)).toThrow('a transfer is never deleted');
-  });
-
-  it('does not commit a slice that is open', () => {
-    expect(() => open('2026-04-01', '2026-03', 'SELECT 1', false)).toThrow('FOREIGN KEY');
-    expect(() =>
-      open('2026-04-01', '2026-03', 'INSERT INTO retention_door VALUES (1)', false),
-    ).toThrow('never left open');
-  });
-
-  it('lets no closed slice be opened again, and no run be changed', async () => {
-    await remove();
-    const { db } = hub.store;
-    await expect(db.updateTable('retention_slice').set({ open: 1 }).execute()).rejects.toThrow(
-      'closed once',
-    );
-    await expect(db.deleteFrom('retention_slice').execute()).rejects.toThrow('never');
-    await expect(db.updateTable('retention_run').set({ by: 'y' }).execute()).rejects.toThrow(
-      'never',
-    );
-    await expect(db.deleteFrom('retention_run').execute()).rejects.toThrow('never');
-    await expect(
-      db.updateTable('journal').set({ emptied_by: 1 }).where('seq', '=', 2).execute(),
-    ).rejects.toThrow('open slice');
-  });
-});
-
 /** What somebody could do behind the program's back under cover of retention. */
 it.each([
   [
@@ -309,57 +208,3 @@ it('counts in the audit what it could not look at any more', async () => {
   const { checks } = await audit(hub.store);
   expect(checks.map(({ passedOver }) => passedOver).filter((n) => n > 0)).toEqual([2, 2]);
 });
-
-const cutoffs = [
-  '2026-03-01',
-  '2026-04-01',
-  '2026-05-01',
-  '2026-06-01',
-  '2026-07-01',
-  '2026-08-01',
-];
-
-it('leaves balances, audit and what expires in whatever month as they were', async () => {
-  let corrected = 0;
-  const minutes = fc.array(fc.nat(3 * dayMin), { minLength: 1, maxLength: 8 });
-  await fc.assert(
-    fc.asyncProperty(
-      // Three days about the end of a month, in several lanes, each received after so many days.
-      fc.array(fc.record({ minutes, delay: fc.nat(40) }), { minLength: 1, maxLength: 4 }),
-      fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: 3 }),
-      async (lanes, nights) => {
-        const one = await IngestHub.start();
-        try {
-          for (const { minutes: some, delay } of lanes) {
-            const sorted = [...some].sort((a, b) => a - b).map((minute) => 28 * dayMin + minute);
-            one.nowMs = startMs + (32 + delay) * dayMs;
-            const past = new Past(one).checkIns(...sorted);
-            await one.give(past.message(1, sorted.length, 32 * dayMin));
-          }
-          const expiring = () =>
-            Promise.all(
-              cutoffs.map(async (before) => {
-                const beforeMs = startOfDay(before, dayOf);
-                const run = { before, beforeMs, policy: 1, by: 'x', atMs: nightMs };
-                return (await previewExpiry(one.store, run)).map(({ points }) => points);
-              }),
-            );
-          const before = { balances: await one.balances(), expiring: await expiring() };
-          const codes = await one.store.db.selectFrom('transfer').select('code').execute();
-          corrected += codes.filter(({ code }) => code === 'correction').length;
-          for (const months of nights) {
-            const atMs = nightMs + months * 31 * dayMs;
-            const asked = { checkInDays: 31, by: 'nightly', atMs, dayOf };
-            await removeOld(one.store, asked, new Pace());
-            expect({ balances: await one.balances(), expiring: await expiring() }).toEqual(before);
-            expect((await audit(one.store)).findings).toEqual([]);
-          }
-        } finally {
-          await one.stop();
-        }
-      },
-    ),
-    { numRuns: 20, interruptAfterTimeLimit: 90_000, markInterruptAsFailure: false },
-  );
-  expect(corrected).toBeGreaterThan(0);
-}, 120_000);
