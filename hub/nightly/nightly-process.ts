@@ -32,7 +32,7 @@ export async function nightlyProcess(
   signal: AbortSignal,
 ): Promise<void> {
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-  const args = [...process.execArgv, main, 'nightly', '--json', '--data', dataDir];
+  const args = [...loaders(process.execArgv), main, 'nightly', '--json', '--data', dataDir];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let kill: NodeJS.Timeout | undefined;
   const end = (): void => {
@@ -61,6 +61,14 @@ export async function nightlyProcess(
     clearTimeout(kill);
     signal.removeEventListener('abort', end);
   }
+}
+
+/** Of Node's own arguments those that load TypeScript: another might run something else than the program. */
+function loaders(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    if (arg.startsWith('--import=')) return [arg];
+    return arg === '--import' ? [arg, args[index + 1] ?? ''] : [];
+  });
 }
 
 function reportIn(answer: string): z.infer<typeof reportSchema> | undefined {

@@ -1,6 +1,6 @@
 import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decideReview } from '../../hub/app/decisions.ts';
+import { decideReview, decideSetAside } from '../../hub/app/decisions.ts';
 import { audit } from '../../hub/audit/audit.ts';
 import { statementOf } from '../../hub/ledger/statement.ts';
 import { dayOf, IngestHub, minuteMs, Past, startMs } from '../support/ingest-hub.ts';
@@ -116,6 +116,21 @@ describe('the nightly removal', () => {
     await expect(decide('accepted')).rejects.toThrow('summed up');
     await decide('refused');
     expect(await remove(nightMs + dayMs)).toMatchObject({ checkIns: 1, points: 0 });
+    expect(await hub.balances()).toEqual({ volunteer: 20, sum: 0 });
+    expect(await sound()).toEqual([]);
+  });
+
+  it('holds what a fork brings for a month that is summed up, however early it came', async () => {
+    const past = await give([march, march + 90]);
+    const other = new Past(hub, 'routine', past.epoch).checkIns(march + 1, march + 300);
+    hub.nowMs = startMs + 302 * minuteMs;
+    await hub.give(other.message(1, 2, march + 301));
+    expect(hub.refused).toEqual(['fork']);
+    await remove();
+    const asked = { by: 'Operator A', reason: 'a reason', atMs: nightMs, dayOf };
+    const fork = { station: hub.station, epoch: past.epoch };
+    expect(await decideSetAside(hub.store, fork, 'accepted', asked)).toBe(2);
+    expect(await checkIns()).toMatchObject([{ review: 'too-old' }, { review: 'too-old' }]);
     expect(await hub.balances()).toEqual({ volunteer: 20, sum: 0 });
     expect(await sound()).toEqual([]);
   });
