@@ -100,6 +100,20 @@ describe('the nightly removal', () => {
     expect(await sound()).toEqual([]);
   });
 
+  it('dates what comes late from between by what it has emptied', async () => {
+    const past = await give([march, march + 90]);
+    await remove();
+    past.checkIn({ wallMs: 0, monoMs: may * minuteMs, boot: 'boot-1', synced: false });
+    past.checkIns(may + 1);
+    hub.nowMs = startMs + (may + 2) * minuteMs;
+    await hub.give(past.message(4, 4, may + 1, { oldest: 4 }));
+    await hub.give(past.message(3, 3, may + 2));
+    expect((await checkIns()).map(({ occurred_ms }) => occurred_ms)).toEqual(
+      [may + 1, may].map((minute) => startMs + minute * minuteMs),
+    );
+    expect(await sound()).toEqual([]);
+  });
+
   it('leaves alone what waits for a person, and lets nobody accept it for a month that is summed up', async () => {
     await give([march, april]);
     await remove();

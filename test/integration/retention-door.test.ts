@@ -33,7 +33,7 @@ describe('the database itself', () => {
       sqlite.close();
     }
   };
-  const all = 'DELETE FROM transfer';
+  const ofMarch = 'DELETE FROM transfer WHERE id = 1';
 
   beforeEach(() => scene.give([march, april]));
 
@@ -42,8 +42,8 @@ describe('the database itself', () => {
   });
 
   it.each([
-    ['of a day that stays', '2026-03-01', '2026-03', all],
-    ['of another month', '2026-05-01', '2026-03', all],
+    ['of a day that stays', '2026-03-01', '2026-03', ofMarch],
+    ['of another month', '2026-05-01', '2026-04', ofMarch],
     [
       'that stands for many',
       '2026-05-01',
