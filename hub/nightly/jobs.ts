@@ -4,6 +4,7 @@ import { expiryCutoff } from '../domain/expiry.ts';
 import { addDays, startOfDay } from '../domain/local-time.ts';
 import { inForceOn } from '../domain/policy-history.ts';
 import { lookForFraud } from '../fraud/look.ts';
+import { removeContributionTexts } from '../ledger/contributions.ts';
 import { expirePoints } from '../ledger/expire-points.ts';
 import { finishErasures } from '../privacy/erase-person.ts';
 import { RemovalFault, removeOld } from '../privacy/remove-old.ts';
@@ -27,6 +28,7 @@ export interface NightlyJob {
   readonly run: (scene: NightScene, pace: Pace) => Promise<object | undefined>;
 }
 
+const dayMs = 86_400_000;
 /** What was late has come by then. */
 const lookBackDays = 35;
 
@@ -51,6 +53,14 @@ export const nightlyJobs: readonly NightlyJob[] = [
       const expired = await expirePoints(store, run, pace);
       const points = expired.reduce((sum, one) => sum + one.points, 0);
       return { before, volunteers: expired.length, points };
+    },
+  },
+  {
+    name: 'contribution-texts',
+    run: async ({ store: { db }, privacy: { contributionTextDays: days }, atMs }, pace) => {
+      const remove = () =>
+        db.transaction().execute((trx) => removeContributionTexts(trx, atMs - days * dayMs));
+      return { days, texts: await pace.slice(remove) };
     },
   },
   {

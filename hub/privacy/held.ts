@@ -3,11 +3,14 @@ import type { Db, Trx } from '../store/schema.ts';
 import { heldActions } from './held/actions.ts';
 import { heldCards } from './held/cards.ts';
 import { heldCheckIns } from './held/check-ins.ts';
+import { heldContributions } from './held/contributions.ts';
 import { heldCorrections } from './held/corrections.ts';
+import { heldHonours } from './held/honours.ts';
 import { heldPerson } from './held/person.ts';
 import { heldPoints } from './held/points.ts';
 import { heldRedemptions } from './held/redemptions.ts';
 import { heldSetAside } from './held/set-aside.ts';
+import { heldSuspicions } from './held/suspicions.ts';
 import { heldTeams } from './held/teams.ts';
 
 export interface ExportScene {
@@ -46,6 +49,9 @@ export const heldKinds: readonly HeldKind[] = [
   heldPoints,
   heldCorrections,
   heldRedemptions,
+  heldContributions,
+  heldHonours,
+  heldSuspicions,
   heldSetAside,
   heldActions,
   heldPerson,

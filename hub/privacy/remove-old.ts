@@ -31,6 +31,7 @@ export interface RemovalReport {
   readonly waiting: number;
   readonly setAside: number;
   readonly samples: number;
+  readonly suspicions: number;
 }
 
 /** Not all could be removed; what could be is. */
@@ -55,7 +56,8 @@ export async function removeOld(
   const { faults, ...removed } = await runRetention(db, asked, pace);
   const setAside = await emptySetAside(db, beforeMs, pace);
   const samples = await emptySamples(db, beforeMs, pace);
-  const report = { days, before, ...removed, setAside, samples };
+  const suspicions = await removeSuspicions(db, beforeMs, pace);
+  const report = { days, before, ...removed, setAside, samples, suspicions };
   if (faults.length > 0)
     throw new RemovalFault(`${JSON.stringify(report)}, but: ${faults.join('; ')}`);
   return report;
@@ -100,6 +102,17 @@ const emptySamples = (db: Db, beforeMs: number, pace: Pace): Promise<number> =>
       )
       .executeTakeFirst();
     return Number(numUpdatedRows);
+  });
+
+/** Whatever somebody made of it, or nobody: what it was seen in is gone. */
+const removeSuspicions = (db: Db, beforeMs: number, pace: Pace): Promise<number> =>
+  inSlices(pace, async () => {
+    const old = db.selectFrom('suspicion').select('id').where('found_ms', '<', beforeMs);
+    const { numDeletedRows } = await db
+      .deleteFrom('suspicion')
+      .where('id', 'in', old.limit(rowsPerSlice))
+      .executeTakeFirst();
+    return Number(numDeletedRows);
   });
 
 /** @param slice does some, and says how many; 0 when there are no more */

@@ -5,6 +5,16 @@ import type { ReportTable, Words } from './report.ts';
 /** What moved points to or from volunteers, as the settlement names it. */
 const movementWords: Readonly<Record<string, Words>> = {
   'check-in': { zh: '签到', en: 'check-ins', ko: '체크인' },
+  'check-ins-summed': {
+    zh: '签到(明细已删除)',
+    en: 'check-ins, details removed',
+    ko: '체크인(상세 삭제됨)',
+  },
+  'bounties-summed': {
+    zh: '冷门驿站奖励(明细已删除)',
+    en: 'bounties, details removed',
+    ko: '방문 드문 쉼터 보너스(상세 삭제됨)',
+  },
   correction: { zh: '更正', en: 'corrections', ko: '정정' },
   contribution: { zh: '贡献', en: 'contributions', ko: '기여' },
   bounty: { zh: '冷门驿站奖励', en: 'bounties', ko: '방문 드문 쉼터 보너스' },

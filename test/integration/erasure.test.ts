@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { beginPause, resumeVolunteer } from '../../hub/app/pauses.ts';
 import { addCard, addVolunteer } from '../../hub/app/registry.ts';
 import { changeVolunteer, listVolunteers } from '../../hub/app/volunteers.ts';
+import { decideContribution, recordContribution } from '../../hub/ledger/contributions.ts';
 import { askCorrection, decideCorrection } from '../../hub/ledger/corrections.ts';
 import { Pace } from '../../hub/nightly/pace.ts';
 import { erasePerson, finishErasures } from '../../hub/privacy/erase-person.ts';
@@ -159,6 +160,26 @@ it('waits until what is open is settled', async () => {
   await decideCorrection(hub.store, { ...refused, atMs: nightMs });
   await erase();
   expect(await whereIs('Alias 1')).not.toContain('volunteer');
+});
+
+it('takes the text of a contribution, once it is decided, and keeps its points', async () => {
+  const recorded = {
+    volunteer: hub.volunteer,
+    kind: 'hazard-removed',
+    points: 20,
+    text: 'Words 1',
+  };
+  const today = dayOf(nightMs);
+  const when = { day: today, today, by, atMs: nightMs };
+  const id = await recordContribution(hub.store, { ...recorded, ...when });
+  expect((await exported()).held).toMatchObject({ contributions: [{ text: 'Words 1' }] });
+  await expect(erase()).rejects.toThrow(`contribution ${id} still waits`);
+  const decided = { id, decision: 'approved', by: 'Operator B', atMs: nightMs } as const;
+  await decideContribution(hub.store, decided);
+  await erase();
+  expect(await whereIs('Words 1')).toEqual([]);
+  expect((await exported()).held).toMatchObject({ contributions: [{ points: 20, text: null }] });
+  expect(await scene.findings()).toEqual([]);
 });
 
 it('is for good: nobody is resumed, changed, given a card, rewarded or erased again', async () => {

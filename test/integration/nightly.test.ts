@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { publishPolicy } from '../../hub/app/policies.ts';
 import { listTroubles } from '../../hub/app/troubles.ts';
 import { policySchema } from '../../hub/domain/policy.ts';
+import { decideContribution, recordContribution } from '../../hub/ledger/contributions.ts';
 import { expirePoints } from '../../hub/ledger/expire-points.ts';
 import { type NightlyJob, nightlyJobs } from '../../hub/nightly/jobs.ts';
 import { NightlyWatch } from '../../hub/nightly/nightly-watch.ts';
@@ -72,6 +73,33 @@ describe('the nightly work', () => {
     expect(await scene.findings()).toEqual([]);
     const [again] = (await night({ checkInDays: 75 })).jobs.filter(({ job }) => job === 'expiry');
     expect(again?.did).toMatchObject({ points: 0 });
+  });
+
+  it('removes texts of contributions, and suspicions, after their time', async () => {
+    const { store, volunteer } = hub;
+    const today = dayOf(startMs);
+    const recorded = { volunteer, kind: 'hazard-removed', points: 20, text: 'Words 1' };
+    const when = { day: today, today, by: 'Operator A', atMs: startMs };
+    const id = await recordContribution(store, { ...recorded, ...when });
+    const decided = { id, decision: 'approved', by: 'Operator B', atMs: startMs } as const;
+    await decideContribution(store, decided);
+    const odd = { kind: 'burst', key: 'x', volunteers: '[]', check_ins: '[]', figures: '{}' };
+    await store.db
+      .insertInto('suspicion')
+      .values({ ...odd, found_ms: startMs })
+      .execute();
+    const kept = await night({ checkInDays: 365, contributionTextDays: 365 });
+    expect(kept.jobs).toContainEqual(
+      expect.objectContaining({ job: 'contribution-texts', did: { days: 365, texts: 0 } }),
+    );
+    const gone = await night({ checkInDays: 75, contributionTextDays: 100 });
+    expect(gone.jobs).toContainEqual(
+      expect.objectContaining({ job: 'contribution-texts', did: { days: 100, texts: 1 } }),
+    );
+    expect(gone.jobs).toContainEqual(
+      expect.objectContaining({ did: expect.objectContaining({ suspicions: 1 }) }),
+    );
+    expect(await scene.findings()).toEqual([]);
   });
 
   const fault: NightlyJob = {
