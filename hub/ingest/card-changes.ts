@@ -38,8 +38,10 @@ export async function issueCard(
 ): Promise<void> {
   const { trx, nowMs } = work;
   refuseBlank(actor.by, whoDoesIt);
-  const known = trx.selectFrom('volunteer').select('id').where('id', '=', volunteer);
-  if (!(await known.executeTakeFirst())) throw new Refusal(`no volunteer ${volunteer}`);
+  const query = trx.selectFrom('volunteer').select('erased_ms').where('id', '=', volunteer);
+  const known = await query.executeTakeFirst();
+  if (!known) throw new Refusal(`no volunteer ${volunteer}`);
+  if (known.erased_ms !== null) throw new Refusal(`${volunteer} was erased, and stays so`);
   const card = trx.selectFrom('card').selectAll().where('token', '=', token);
   const taken = await card.executeTakeFirst();
   if (taken && taken.status !== 'returned') {

@@ -2,6 +2,7 @@ import { noteAction, Refusal, refuseBlank } from '../app/registry.ts';
 import { daysKept, firstDayKept } from '../domain/retention.ts';
 import type { Pace } from '../nightly/pace.ts';
 import type { Store } from '../store/open-store.ts';
+import { forgetCards } from './held/cards.ts';
 import { heldKinds } from './held.ts';
 import { longestAcceptDays } from './remove-old.ts';
 import { type RunReport, runRetention } from './retention-run.ts';
@@ -77,5 +78,11 @@ async function removeCheckInsOf(
 ): Promise<RunReport> {
   const beforeDay = firstDayKept(dayOf(atMs), daysKept(0, await longestAcceptDays(db)));
   const asked = { beforeDay, volunteer, by, atMs, dayOf };
-  return runRetention(db, { ...asked, waitingBeforeMs: Number.MAX_SAFE_INTEGER }, pace);
+  const report = await runRetention(
+    db,
+    { ...asked, waitingBeforeMs: Number.MAX_SAFE_INTEGER },
+    pace,
+  );
+  await pace.slice(() => db.transaction().execute((trx) => forgetCards(trx, volunteer)));
+  return report;
 }

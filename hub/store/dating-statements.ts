@@ -62,13 +62,6 @@ export function datingStatements(db: Db, prepare: Prepare) {
         .select(['sun_reading.journal_id as proved', 'enrolment_read.journal_id as read'])
         .where('check_in.journal_id', '=', p.journal_id),
     ),
-    /** Before this local date nothing is settled any more. */
-    firstDayKept: prepare<object>()(() =>
-      db
-        .selectFrom('retention_run')
-        .select(({ fn }) => fn.max<string | null>('before_day').as('day'))
-        .where('volunteer_id', 'is', null),
-    ),
     placeCheckIn: prepare<
       Pick<
         Selectable<Schema['check_in']>,
@@ -82,3 +75,13 @@ export function datingStatements(db: Db, prepare: Prepare) {
     ),
   };
 }
+
+export const retentionStatements = (db: Db, prepare: Prepare) => ({
+  /** Before this local date nothing is settled any more. */
+  firstDayKept: prepare<object>()(() =>
+    db
+      .selectFrom('retention_run')
+      .select(({ fn }) => fn.max<string | null>('before_day').as('day'))
+      .where('volunteer_id', 'is', null),
+  ),
+});

@@ -1,6 +1,6 @@
 import type BetterSqlite from 'better-sqlite3';
 import { type Insertable, type Selectable, sql } from 'kysely';
-import { datingStatements } from './dating-statements.ts';
+import { datingStatements, retentionStatements } from './dating-statements.ts';
 import { type Prepare, type PrepareSet, pick, preparer, setPreparer } from './prepared.ts';
 import type { Db, Schema } from './schema.ts';
 
@@ -15,6 +15,7 @@ export function prepareIngest(db: Db, sqlite: BetterSqlite.Database) {
     ...checkInStatements(db, prepare, prepareSet),
     ...ledgerStatements(db, prepare, prepareSet),
     ...datingStatements(db, prepare),
+    ...retentionStatements(db, prepare),
   };
 }
 

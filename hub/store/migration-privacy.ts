@@ -76,6 +76,10 @@ CREATE TRIGGER volunteer_stays_erased BEFORE UPDATE ON volunteer WHEN OLD.erased
   BEGIN SELECT RAISE(ABORT, 'who was erased stays erased'); END;
 CREATE TRIGGER volunteer_stays BEFORE DELETE ON volunteer
   BEGIN SELECT RAISE(ABORT, 'a volunteer is erased, and never deleted'); END;
+DROP TRIGGER card_event_stays;
+CREATE TRIGGER card_event_stays BEFORE DELETE ON card_event
+  WHEN EXISTS (SELECT 1 FROM volunteer WHERE id = OLD.volunteer_id AND erased_ms IS NULL)
+  BEGIN SELECT RAISE(ABORT, 'what became of a card is never deleted'); END;
 CREATE TRIGGER card_of_nobody_erased BEFORE INSERT ON card
   WHEN EXISTS (SELECT 1 FROM volunteer WHERE id = NEW.volunteer_id AND erased_ms IS NOT NULL)
   BEGIN SELECT RAISE(ABORT, 'who was erased gets no card'); END;

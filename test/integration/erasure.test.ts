@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { addCard } from '../../hub/app/cards.ts';
 import { beginPause, resumeVolunteer } from '../../hub/app/pauses.ts';
-import { addCard, addVolunteer } from '../../hub/app/registry.ts';
+import { addVolunteer } from '../../hub/app/registry.ts';
 import { changeVolunteer, listVolunteers } from '../../hub/app/volunteers.ts';
 import { decideContribution, recordContribution } from '../../hub/ledger/contributions.ts';
 import { askCorrection, decideCorrection } from '../../hub/ledger/corrections.ts';
@@ -61,7 +62,7 @@ it('exports all that is held, with why each point is there, and notes that it di
   expect(Object.keys(about)).toEqual(Object.keys(held));
   expect(held).toMatchObject({
     person: { name: 'Volunteer 1', displayName: 'Alias 1', externalId: 'E-1', roles: ['other'] },
-    cards: [{ token: hub.card, status: 'active' }],
+    cards: { cards: [{ token: hub.card, status: 'active' }], changes: [{ card: hub.card }] },
     checkIns: [{ stationName: 'Station 1' }, { outcome: 'credited' }, { day: '2026-04-01' }],
     points: { balance: 27 },
     redemptions: [{ points: 3, state: 'reserved' }],
@@ -79,9 +80,16 @@ it('exports all that is held, with why each point is there, and notes that it di
 it('names everything in which a person stands: a new table has to be thought of', async () => {
   const tables = await whereIs(hub.volunteer);
   expect(tables.sort()).toEqual(
-    ['account', 'card', 'check_in', 'operator_action', 'outbox', 'transfer', 'volunteer'].concat([
-      'volunteer_role',
-    ]),
+    [
+      'account',
+      'card',
+      'card_event',
+      'check_in',
+      'operator_action',
+      'outbox',
+      'transfer',
+      'volunteer',
+    ].concat(['volunteer_role']),
   );
 });
 
@@ -130,14 +138,14 @@ it('leaves others alone', async () => {
   expect(await scene.findings()).toEqual([]);
 });
 
-it('makes their card an unknown one, which can be given to somebody else', async () => {
+it('takes their card back, which can be given to somebody else', async () => {
   await erase();
   hub.nowMs = nightMs;
   const past = new Past(hub).checkIn(
     reading((nightMs - Date.parse('2026-03-02T02:00:00Z')) / 60_000),
   );
   await hub.give(past.message(1, 1));
-  expect(hub.receipts.at(-1)?.outcomes).toEqual([{ seq: 1, outcome: 'unknown-card', points: 0 }]);
+  expect(hub.receipts.at(-1)?.outcomes).toEqual([{ seq: 1, outcome: 'blocked-card', points: 0 }]);
   const next = await addVolunteer(hub.store, 'Volunteer 2', by);
   await addCard(hub.store, next, uid, by);
   const [first, second] = await listVolunteers(hub.store);

@@ -1,16 +1,57 @@
+import type { Trx } from '../../store/schema.ts';
 import type { HeldKind } from '../held.ts';
 
 export const heldCards: HeldKind = {
   name: 'cards',
-  what: 'Cards, as the tokens that they are known by. Erased: the same card can be given to somebody else, and until then is an unknown one.',
-  read: ({ db, volunteer }) =>
-    db
+  what: 'Cards, as the tokens that they are known by, what became of each, and enrolments. An erasure takes them back, so that they can be given to somebody else; what is left of them goes with the last check-in.',
+  read: async ({ db, volunteer }) => ({
+    cards: await db
       .selectFrom('card')
-      .select(['token', 'status'])
+      .select(['token', 'status', 'since_ms as sinceMs'])
       .where('volunteer_id', '=', volunteer)
       .orderBy('token')
       .execute(),
-  erase: async ({ trx, volunteer }) => {
-    await trx.deleteFrom('card').where('volunteer_id', '=', volunteer).execute();
+    changes: await db
+      .selectFrom('card_event')
+      .select(['card', 'status', 'from_ms as fromMs', 'at as atMs', 'by', 'reason'])
+      .where('volunteer_id', '=', volunteer)
+      .orderBy('id')
+      .execute(),
+    enrolments: await db
+      .selectFrom('enrolment')
+      .selectAll()
+      .where('volunteer_id', '=', volunteer)
+      .orderBy('id')
+      .execute(),
+  }),
+  erase: async ({ trx, volunteer, by, atMs }) => {
+    const returned = { status: 'returned' } as const;
+    const cards = await trx
+      .updateTable('card')
+      .set({ ...returned, since_ms: atMs })
+      .where('volunteer_id', '=', volunteer)
+      .where('status', '<>', 'returned')
+      .returning('token as card')
+      .execute();
+    const change = { ...returned, volunteer_id: volunteer, from_ms: atMs, at: atMs, by };
+    for (const { card } of cards) {
+      await trx
+        .insertInto('card_event')
+        .values({ ...change, card, reason: null })
+        .execute();
+    }
   },
 };
+
+/** Whose check-ins are all gone needs no cards: nothing is judged by them any more. */
+export async function forgetCards(trx: Trx, volunteer: string): Promise<void> {
+  const left = await trx
+    .selectFrom('check_in')
+    .select('journal_id')
+    .where('volunteer_id', '=', volunteer)
+    .limit(1)
+    .executeTakeFirst();
+  if (left) return;
+  await trx.deleteFrom('card_event').where('volunteer_id', '=', volunteer).execute();
+  await trx.deleteFrom('card').where('volunteer_id', '=', volunteer).execute();
+}
