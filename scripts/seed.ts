@@ -47,8 +47,10 @@ async function seed({ year, json, data, from, ...flags }: Flags): Promise<void> 
   };
   const figures = await seedDays({ ...flags, dataDir, days, from: first, say });
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
-  const { checkIns, late, clockless, seconds } = figures;
-  const text = `${days} days from ${first}: ${checkIns} check-ins, ${late} of them late, ${clockless} without a clock; ${seconds} s. Look at it with: npm run hub -- report ${first.slice(0, 7)} --data ${data}`;
+  const { seconds, ...counts } = figures;
+  const lines = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+  const next = `npm run hub -- report ${first.slice(0, 7)} --data ${data}`;
+  const text = `${days} days from ${first}, in ${seconds} s: ${lines.join(', ')}\nLook at it: ${next}`;
   process.stdout.write(`${json ? JSON.stringify(figures) : text}\n`);
 }
 

@@ -1,5 +1,8 @@
 import { addCard } from '../../hub/app/cards.ts';
 import { addStation, addVolunteer } from '../../hub/app/registry.ts';
+import { describeStation } from '../../hub/app/station-details.ts';
+import { addMember, addTeam } from '../../hub/app/teams.ts';
+import { keysOf, stationKindWords } from '../../hub/people/words.ts';
 import type { Store } from '../../hub/store/open-store.ts';
 import { cardToken } from '../../shared/card-token.ts';
 import type { Random } from '../../test/simulation/random.ts';
@@ -33,6 +36,8 @@ export interface District {
   readonly volunteers: readonly SeededVolunteer[];
 }
 
+/** A patrol of grandmothers, as there is one. */
+const patrolSize = 21;
 const roundMax = 6;
 const rarelyLiked = 0.05;
 
@@ -44,7 +49,7 @@ export async function makeDistrict(
     stations: stationsCount,
     volunteers: volunteersCount,
   }: { stations: number; volunteers: number },
-  by: string,
+  { by, sinceMs }: { by: string; sinceMs: number },
 ): Promise<District> {
   const stations: SeededStation[] = [];
   for (let number = 1; number <= stationsCount; number += 1) {
@@ -59,6 +64,13 @@ export async function makeDistrict(
       .insertInto('station_position')
       .values({ station, ...position })
       .execute();
+    const names = {
+      nameZh: `驿站 ${number}`,
+      nameEn: `Station ${number}`,
+      nameKo: `쉼터 ${number}`,
+    };
+    const kind = random.pick(keysOf(stationKindWords));
+    await describeStation(store, station, { ...names, kind, help: ['rest-seats', 'water'] }, by);
   }
   const schemeKey = await store.schemeKey();
   const volunteers: SeededVolunteer[] = [];
@@ -74,6 +86,11 @@ export async function makeDistrict(
         ? random.between(18 * 60, 22 * 60)
         : random.between(6 * 60, 16 * 60),
     });
+  }
+  const patrol = { zh: '“阿妈妮”巡逻队', en: 'Amani Patrol', ko: '어머니 순찰대' };
+  const team = await addTeam(store, patrol, by);
+  for (const { id } of volunteers.slice(0, patrolSize)) {
+    await addMember(store, { team, volunteer: id }, by, sinceMs);
   }
   return { stations, volunteers };
 }

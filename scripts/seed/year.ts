@@ -8,6 +8,7 @@ import { createLog } from '../../shared/log.ts';
 import { entriesPerMessageMax } from '../../shared/wire/limits.ts';
 import { stationTopic } from '../../shared/wire/topics.ts';
 import { Random } from '../../test/simulation/random.ts';
+import { type DeskFigures, OperatorsDesk, operators } from './desk.ts';
 import { type District, makeDistrict, type SeededStation } from './district.ts';
 import { dayMs, minuteMs, tapsOfDay } from './taps.ts';
 
@@ -22,7 +23,7 @@ export interface SeedOptions {
   readonly say: (text: string) => void;
 }
 
-export interface SeedFigures {
+export interface SeedFigures extends DeskFigures {
   readonly checkIns: number;
   /** Of those, sent days after they happened. */
   readonly late: number;
@@ -32,13 +33,12 @@ export interface SeedFigures {
 }
 
 export const seedTimeZone = 'Asia/Shanghai';
-/** Who did it all: made-up data names nobody. */
-export const operators = ['Operator A', 'Operator B'] as const;
-
 /** A station is without network so often, and for so many days. */
 const outageShare = 0.004;
 const outageDaysMax = 9;
 const clocklessShare = 0.002;
+/** After midnight: by then the evening's check-ins of the day before have come. */
+const deskOpensMs = 9 * 60 * minuteMs;
 
 /** Makes up a district and lets it live for some days, through the hub's own ingest and functions. */
 export async function seedDays(options: SeedOptions): Promise<SeedFigures> {
@@ -52,7 +52,7 @@ export async function seedDays(options: SeedOptions): Promise<SeedFigures> {
     }
     await world.bringHome();
     const seconds = Math.round((performance.now() - startedMs) / 1000);
-    return { ...world.figures, seconds };
+    return { ...world.figures, ...world.desk.figures, seconds };
   } finally {
     await store.close();
   }
@@ -69,6 +69,7 @@ interface Unit {
 
 class SeededWorld {
   readonly figures = { checkIns: 0, late: 0, clockless: 0 };
+  readonly desk: OperatorsDesk;
   readonly #random: Random;
   readonly #district: District;
   readonly #ingest: Ingest;
@@ -85,6 +86,7 @@ class SeededWorld {
   ) {
     this.#random = random;
     this.#district = district;
+    this.desk = new OperatorsDesk(store, random, district, this.#dayOf);
     this.#ingest = new Ingest({
       ...{ store, directory, dayOf: this.#dayOf, log: createLog('seed', 'silent') },
       bus: { publish: async () => {} },
@@ -103,7 +105,8 @@ class SeededWorld {
 
   static async make(store: Store, options: SeedOptions): Promise<SeededWorld> {
     const random = new Random(options.seed);
-    const district = await makeDistrict(store, random, options, operators[0]);
+    const sinceMs = startOfDay(options.from, localDay(seedTimeZone));
+    const district = await makeDistrict(store, random, options, { by: operators[0], sinceMs });
     const directory = new StationDirectory(store.db);
     await directory.refresh();
     return new SeededWorld(store, directory, random, district);
@@ -112,6 +115,8 @@ class SeededWorld {
   /** One day: people tap, and in the evening the stations that have network have sent it all. */
   async live(day: string): Promise<void> {
     const midnightMs = startOfDay(day, this.#dayOf);
+    if (this.#nowMs === 0) await this.desk.open(midnightMs);
+    await this.desk.work(day, midnightMs + deskOpensMs);
     for (const { id } of this.#district.stations) this.#startUnit(id, day, midnightMs);
     for (const { station, card, occurredMs } of tapsOfDay(
       this.#district,
