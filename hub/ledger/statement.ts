@@ -136,7 +136,9 @@ function clock(locale: string, timeZone: string): (ms: number) => string {
   const key = `${locale} ${timeZone}`;
   const format =
     clocks.get(key) ??
-    new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone });
+    new Intl.DateTimeFormat(locale, {
+      ...{ dateStyle: 'long', timeStyle: 'short', hourCycle: 'h23', timeZone },
+    });
   clocks.set(key, format);
   return (ms) => format.format(ms);
 }

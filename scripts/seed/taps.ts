@@ -18,11 +18,8 @@ const twiceShare = 0.03;
  * Who taps where on one day, in the order in which it happens.
  * @param midnightMs when the day begins where the scheme is
  */
-export function tapsOfDay(
-  { volunteers, stations }: District,
-  random: Random,
-  midnightMs: number,
-): SeededTap[] {
+export function tapsOfDay(district: District, random: Random, midnightMs: number): SeededTap[] {
+  const { volunteers, stations } = district;
   const taps: SeededTap[] = [];
   for (const { card, about, round, startMinute } of volunteers) {
     if (!random.chance(about)) continue;
@@ -36,10 +33,39 @@ export function tapsOfDay(
       if (random.chance(twiceShare)) taps.push({ station, card, occurredMs: atMs + 4_000 });
     }
   }
+  for (const odd of oddTaps(district, taps, midnightMs)) taps.push(odd);
   for (const station of stations) {
     if (!random.chance(strangerShare * 10)) continue;
     const card = random.between(0, 0xffffffff).toString(16).padStart(32, '0');
     taps.push({ station, card, occurredMs: midnightMs + random.between(480, 1_200) * minuteMs });
   }
   return taps.toSorted((a, b) => a.occurredMs - b.occurredMs);
+}
+
+/** Every so many days somebody taps like a machine. */
+const machineEveryDays = 20;
+const machineTaps = 9;
+const hourMs = 60 * minuteMs;
+
+/** What somebody is to find: a card that another one carries along, and one that is tapped on the hour. */
+function oddTaps(
+  { volunteers, stations }: District,
+  taps: readonly SeededTap[],
+  midnightMs: number,
+): SeededTap[] {
+  const [carrier, carried, machine] = volunteers.slice(-3);
+  const [station] = stations;
+  const along = taps
+    .filter(({ card }) => card === carrier?.card)
+    .map((tap) => ({
+      ...tap,
+      card: carried?.card ?? tap.card,
+      occurredMs: tap.occurredMs + 6_000,
+    }));
+  if (!machine || !station || Math.floor(midnightMs / dayMs) % machineEveryDays !== 0) return along;
+  const onTheHour = Array.from({ length: machineTaps }, (_, hour) => ({
+    ...{ station, card: machine.card },
+    occurredMs: midnightMs + (8 + hour) * hourMs,
+  }));
+  return [...along, ...onTheHour];
 }
