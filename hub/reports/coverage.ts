@@ -7,6 +7,9 @@ import { stationWords } from './station-words.ts';
 const hoursPerDay = 24;
 const hourMs = 3_600_000;
 
+/** Station 2 before Station 10. */
+const byName = new Intl.Collator('zh', { numeric: true }).compare;
+
 /** When each station was visited, by the hour of the day: where and when nobody passes by. */
 export async function coverageTable(
   db: Db,
@@ -19,9 +22,8 @@ export async function coverageTable(
     .leftJoin('station_detail as detail', 'detail.station', 'station.id')
     .select(['id', 'name', 'name_zh', 'name_en', 'name_ko'])
     .where('revoked_at', 'is', null)
-    .orderBy('name')
-    .orderBy('id')
     .execute();
+  stations.sort((a, b) => byName(a.name, b.name) || byName(a.id, b.id));
   const visits = new Map(stations.map(({ id }) => [id, Array<number>(hoursPerDay).fill(0)]));
   const rows = await counted(db, period).select(['station', 'occurred_ms']).execute();
   for (const { station, occurred_ms } of rows) {

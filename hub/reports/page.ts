@@ -26,12 +26,14 @@ ${sections}
 }
 
 const style = `
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b2733 }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; color: #1b2733 }
 h1, h2 { line-height: 1.2 } h2 { margin-top: 2.5rem }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { padding: .15rem .6rem; border-bottom: 1px solid #d8dee4; text-align: left }
 th.n, td.n { text-align: right }
-.heat td { text-align: center; padding: .15rem .3rem; font-size: 12px } .heat td:first-child { text-align: left; font-size: inherit }
+.heat th, .heat td { text-align: center; padding: .1rem .2rem; font-size: 12px }
+.heat :first-child { text-align: left; white-space: nowrap }
+section { overflow-x: auto }
 svg text { font: 13px system-ui, sans-serif; fill: #1b2733 }
 @media print { section { break-inside: avoid-page } thead { display: table-header-group } }
 `;
