@@ -27,25 +27,27 @@ export interface AnchorEvidence {
   readonly toldMs: number | undefined;
   /** What the message at hand tells, when that boot has sent it. */
   readonly sending: Anchor | undefined;
-  /** By when the boot must have begun, since nothing of it happens after it came. */
+  /** By when the boot must have begun, since nothing that has come of it happened after it came. */
   readonly latestMs: number;
 }
 
 /**
  * When a boot began, by all that is known of it. What was used first stays, so that later messages are
  * dated like earlier ones, unless it is shown to be worse: a message may have waited for hours in a
- * broker, so an anchor by its coming is only ever too late.
+ * broker, so an anchor by its coming is only ever too late. What came of the boot before shows that as
+ * well: an entry that a boot behind it brought sooner. The anchor says so itself, and no entry is cut
+ * off at its coming, since the station keeps the anchor, but nobody keeps when an entry first came.
  * @returns `kept` itself when it stays
  */
 export function chooseAnchor(evidence: AnchorEvidence): Anchor | undefined {
   const { kept, toldMs, sending, latestMs } = evidence;
   const told: Anchor | undefined =
     toldMs === undefined ? undefined : { startMs: toldMs, learnt: 'repeated' };
-  if (kept === undefined) return told ?? sending;
-  if (kept.learnt === 'station-clock') return kept;
-  if (told && told.startMs < kept.startMs) return told;
+  if (kept?.learnt === 'station-clock') return kept;
+  const isToldBetter = told !== undefined && told.startMs < (kept ?? told).startMs;
+  const best = isToldBetter ? told : (kept ?? told ?? sending);
   // Messages take longer and shorter: by so little, as by a clock that is a little off, nothing moves.
-  return latestMs < kept.startMs - clockAheadMaxMs
+  return best !== undefined && latestMs < best.startMs - clockAheadMaxMs
     ? { startMs: latestMs, learnt: 'receipt-time' }
-    : kept;
+    : best;
 }

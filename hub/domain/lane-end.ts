@@ -6,11 +6,22 @@ export interface LaneEnd extends Before {
   readonly datedBy: DatedBy | undefined;
   /** The first of the newest entries whose dates later ones may still change; undefined for none. */
   readonly openSeq: number | undefined;
+  /**
+   * By when the boot of the newest entry must have begun, since none of its entries that stand here
+   * happened after it came.
+   */
+  readonly latestStartMs: number | undefined;
 }
 
 export interface Numbered extends Undated {
   readonly seq: number;
 }
+
+/** @returns where a lane begins to be dated anew: nothing is known but what stands before. */
+export const endAt = (before: Before): LaneEnd => ({
+  ...before,
+  ...{ datedBy: undefined, openSeq: undefined, latestStartMs: undefined },
+});
 
 /** Of these nothing that comes later knows better. */
 const isFinal = (datedBy: DatedBy): boolean =>
@@ -25,7 +36,7 @@ export function endAfter(
   entries: readonly Numbered[],
   dates: readonly Dated[],
 ): LaneEnd {
-  let { datedMs, boot, startMs, datedBy, openSeq } = end;
+  let { datedMs, boot, startMs, datedBy, openSeq, latestStartMs } = end;
   for (const [index, { seq, at, receivedMs }] of entries.entries()) {
     const date = dates[index];
     if (!date) continue;
@@ -36,10 +47,12 @@ export function endAfter(
     if (isSound(at, receivedMs)) startMs = at.wallMs - at.monoMs;
     else if (boot !== at.boot) startMs = undefined;
     if (date.datedBy !== 'bounds') datedMs = date.occurredMs;
+    const latestMs = receivedMs - at.monoMs;
+    latestStartMs = boot === at.boot ? Math.min(latestStartMs ?? latestMs, latestMs) : latestMs;
     ({ boot } = at);
     ({ datedBy } = date);
   }
-  return { datedMs, boot, startMs, datedBy, openSeq };
+  return { datedMs, boot, startMs, datedBy, openSeq, latestStartMs };
 }
 
 /**

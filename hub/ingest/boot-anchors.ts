@@ -5,6 +5,7 @@ import type { IngestStatements } from '../store/ingest-statements.ts';
 import type { Trx } from '../store/schema.ts';
 import type { EntriesMessage } from './admit.ts';
 import type { CommitWork } from './commit-work.ts';
+import type { LaneCursor } from './lane-cursors.ts';
 
 /**
  * Of so many boots a station is told when it asks how far the hub is: it may have missed a receipt just
@@ -23,9 +24,11 @@ const none: Anchors = { starts: new Map(), moved: new Set() };
 /**
  * When boots began of which the lane's own readings do not tell; what is new of it is kept. What the
  * message tells of its own boot is not let go by: the first entries of that are likely to come next.
+ * @param lane as it stands before the message
  */
 export async function anchorsOf(
   { statements, nowMs }: Pick<CommitWork, 'statements' | 'nowMs'>,
+  lane: LaneCursor['row'],
   { kind, station, sent, entries, boots: told = [] }: EntriesMessage,
   boots: readonly string[],
 ): Promise<Anchors> {
@@ -38,7 +41,9 @@ export async function anchorsOf(
     const toldMs = told.find((one) => one.boot === boot)?.startMs;
     const sending = sent.boot === boot ? anchorOfSending(sent, nowMs) : undefined;
     const readings = [sent, ...entries.map(({ at }) => at)].filter((at) => at.boot === boot);
-    const latestMs = nowMs - Math.max(0, ...readings.map(({ monoMs }) => monoMs));
+    const heardMs = nowMs - Math.max(0, ...readings.map(({ monoMs }) => monoMs));
+    const storedMs = lane.boot === boot ? lane.boot_latest_ms : null;
+    const latestMs = Math.min(heardMs, storedMs ?? heardMs);
     const evidence = { kept, toldMs, sending, latestMs };
     // What routine entries were dated by changes together with their lane only.
     const chosen = kind === 'alarm' && kept ? kept : chooseAnchor(evidence);

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Log } from '../../shared/log.ts';
 import { bootsWithoutReading, dateEntries } from '../domain/dating.ts';
-import { endAfter, type LaneEnd } from '../domain/lane-end.ts';
+import { endAfter, endAt, type LaneEnd } from '../domain/lane-end.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Schema } from '../store/schema.ts';
 import { AffectedDays } from './affected-days.ts';
@@ -145,7 +145,7 @@ export class DatingAnew {
       if (known) anchors.set(boot, known.start_ms);
     }
     const dates = dateEntries(open, { before, anchors });
-    const end = endAfter({ ...before, datedBy: undefined, openSeq: undefined }, open, dates);
+    const end = endAfter(endAt(before), open, dates);
     return { all: datedOtherwise(open, dates), end, through: row.through, next: 0 };
   }
 

@@ -7,7 +7,7 @@ import {
   dateEntries,
   isSound,
 } from '../domain/dating.ts';
-import { endAfter, type LaneEnd, type Numbered, openChanges } from '../domain/lane-end.ts';
+import { endAfter, endAt, type LaneEnd, type Numbered, openChanges } from '../domain/lane-end.ts';
 import type { EntriesMessage } from './admit.ts';
 import { anchorsOf } from './boot-anchors.ts';
 import type { ChainedEntry } from './chain.ts';
@@ -91,7 +91,7 @@ async function datesOfNext(
   next: readonly Numbered[],
 ): Promise<LaneDates> {
   const end = endOf(row);
-  const { dates, moved } = await datesBehind(work, message, end, next);
+  const { dates, moved } = await datesBehind(work, row, message, end, next);
   if (!openChanges(end, next, dates, moved)) {
     return { dates, anew: [], anewFrom: null, end: endAfter(end, next, dates) };
   }
@@ -104,13 +104,12 @@ async function datesOfNext(
   const open = stored.map(openOf);
   const before = await beforeSeq(work, row, from);
   const stretch = [...open, ...next];
-  const { dates: all } = await datesBehind(work, message, before, stretch);
-  const start = { ...before, datedBy: undefined, openSeq: undefined };
+  const { dates: all } = await datesBehind(work, row, message, before, stretch);
   return {
     dates: all.slice(open.length),
     anew: datedOtherwise(open, all),
     anewFrom: null,
-    end: endAfter(start, stretch, all),
+    end: endAfter(endAt(before), stretch, all),
   };
 }
 
@@ -129,11 +128,17 @@ export function datedOtherwise(open: readonly Open[], dates: readonly Dated[]): 
 
 async function datesBehind(
   work: CommitWork,
+  row: Row,
   message: EntriesMessage,
   before: Before,
   entries: readonly Numbered[],
 ): Promise<{ dates: Dated[]; moved: ReadonlySet<string> }> {
-  const { starts, moved } = await anchorsOf(work, message, bootsWithoutReading(entries, before));
+  const { starts, moved } = await anchorsOf(
+    work,
+    row,
+    message,
+    bootsWithoutReading(entries, before),
+  );
   return { dates: dateEntries(entries, { before, anchors: starts }), moved };
 }
 
@@ -148,7 +153,7 @@ async function datesOfLate(
   const before = await beforeSeq(work, row, entries[0]?.seq ?? 1);
   const seq = entries.at(-1)?.seq ?? row.through;
   const [behind] = await work.statements.datedBehind({ lane_id: row.id, seq });
-  const { starts } = await anchorsOf(work, message, bootsWithoutReading(entries, before));
+  const { starts } = await anchorsOf(work, row, message, bootsWithoutReading(entries, before));
   return dateEntries(entries, { before, anchors: starts, afterMs: behind?.occurred_ms });
 }
 
@@ -192,21 +197,23 @@ export const openOf = (row: {
   },
 });
 
-const endOf = ({ dated_ms, boot, boot_start_ms, dated_by, open_seq }: Row): LaneEnd => ({
-  datedMs: dated_ms,
-  boot: boot ?? undefined,
-  startMs: boot_start_ms ?? undefined,
-  datedBy: dated_by ?? undefined,
-  openSeq: open_seq ?? undefined,
+const endOf = (row: Row): LaneEnd => ({
+  datedMs: row.dated_ms,
+  boot: row.boot ?? undefined,
+  startMs: row.boot_start_ms ?? undefined,
+  datedBy: row.dated_by ?? undefined,
+  openSeq: row.open_seq ?? undefined,
+  latestStartMs: row.boot_latest_ms ?? undefined,
 });
 
 /** @returns the columns of the lane that say the same. */
-export const rowOfEnd = ({ datedMs, boot, startMs, datedBy, openSeq }: LaneEnd) => ({
-  dated_ms: datedMs,
-  boot: boot ?? null,
-  boot_start_ms: startMs ?? null,
-  dated_by: datedBy ?? null,
-  open_seq: openSeq ?? null,
+export const rowOfEnd = (end: LaneEnd) => ({
+  dated_ms: end.datedMs,
+  boot: end.boot ?? null,
+  boot_start_ms: end.startMs ?? null,
+  dated_by: end.datedBy ?? null,
+  open_seq: end.openSeq ?? null,
+  boot_latest_ms: end.latestStartMs ?? null,
 });
 
 /** @returns the least of those that there are, or null. */

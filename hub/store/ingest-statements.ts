@@ -46,7 +46,15 @@ function laneStatements(db: Db, prepare: Prepare, prepareSet: PrepareSet) {
         .updateTable('lane')
         .set({
           ...pick(p, 'through', 'hash', 'dated_ms'),
-          ...pick(p, 'boot', 'boot_start_ms', 'dated_by', 'open_seq', 'anew_from'),
+          ...pick(
+            p,
+            'boot',
+            'boot_start_ms',
+            'boot_latest_ms',
+            'dated_by',
+            'open_seq',
+            'anew_from',
+          ),
         })
         .where('id', '=', p.id),
     ),

@@ -87,6 +87,8 @@ interface LaneTable {
   /** The boot of the newest entry, and when it began by the lane's own readings, where they tell. */
   boot: string | null;
   boot_start_ms: number | null;
+  /** By when that boot must have begun, by when its entries came. */
+  boot_latest_ms: number | null;
   /** How the newest entry was dated. */
   dated_by: DatedBy | null;
   /** The first of the newest entries whose dates later ones may still change. */

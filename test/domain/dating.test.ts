@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anchorOfSending, chooseAnchor } from '../../hub/domain/boot-anchor.ts';
 import { type Before, clockAheadMaxMs, dateEntries, localDay } from '../../hub/domain/dating.ts';
+import { endAfter, endAt } from '../../hub/domain/lane-end.ts';
 import { reviewReason } from '../../hub/domain/review.ts';
 import type { Reading } from '../../shared/wire/entry.ts';
 
@@ -166,6 +167,40 @@ describe('when a boot began is known', () => {
       expect(chosen({ kept, latestMs })).toEqual(by('receipt-time', latestMs));
     }
   });
+
+  it('better at once where what came before shows that it is too late, by more than clocks are off', () => {
+    const sending = anchorOfSending(reading(5, 400, false), nowMs + 400);
+    const latestMs = nowMs - clockAheadMaxMs - 1;
+    expect(chosen({ sending, latestMs })).toEqual(by('receipt-time', latestMs));
+    expect(chosen({ toldMs: nowMs, latestMs })).toEqual(by('receipt-time', latestMs));
+    expect(chosen({ toldMs: latestMs, latestMs })).toEqual(by('repeated', latestMs));
+    expect(chosen({ sending, latestMs: latestMs + 1 })).toBe(sending);
+  });
+});
+
+it('the end of a lane tells by when its boot must have begun, by the soonest that came of it', () => {
+  type Stored = [boot: string, monoMs: number, receivedMs: number];
+  const endOf = (...stored: Stored[]) => {
+    const entries = stored.map(([boot, monoMs, receivedMs], index) => ({
+      ...{ seq: index + 1, at: reading(7, monoMs, false, boot), receivedMs },
+    }));
+    const dates = dateEntries(entries, { before: nothing, anchors: new Map() });
+    return entries.reduce(
+      // One by one, and so as they come.
+      (end, entry, index) => endAfter(end, [entry], dates.slice(index, index + 1)),
+      endAt(nothing),
+    );
+  };
+  expect(endAt(nothing).latestStartMs).toBeUndefined();
+  const boot0: Stored = ['boot-0', 900, nowMs];
+  expect(endOf(boot0).latestStartMs).toBe(nowMs - 900);
+  const ofBoot1 = endOf(
+    boot0,
+    ['boot-1', 5, nowMs],
+    ['boot-1', 400, nowMs],
+    ['boot-1', 500, nowMs + 300],
+  );
+  expect(ofBoot1.latestStartMs).toBe(nowMs - 400);
 });
 
 describe('a check-in is held for a person', () => {
