@@ -1,7 +1,7 @@
 import { cardToken } from '../../shared/card-token.ts';
 import { CsvFault, readCsv, type Separator } from '../csv/csv.ts';
 import { decodeText, type ReadEncoding } from '../csv/encodings.ts';
-import { fromTheBeginning } from '../domain/card.ts';
+import { issuedFrom } from '../ingest/forgotten-cards.ts';
 import { judgeCard } from '../ingest/judge-card.ts';
 import { type BadRow, ImportPlan, type Register, type RowPlan } from '../people/import-plan.ts';
 import { loadVolunteers } from '../people/load-volunteers.ts';
@@ -183,7 +183,7 @@ async function write(
   await noteAction(trx, by, 'volunteer import', 'volunteers', detail, atMs);
 }
 
-/** Taps of a card that came before it was anybody's count from now on. */
+/** Taps of a card that came before it was anybody's count from now on, but for an erased person's. */
 async function giveCards(
   store: Store,
   trx: Trx,
@@ -194,9 +194,12 @@ async function giveCards(
     cards.map((token) => ({ token, volunteer_id: saved.id, status: 'active' as const })),
   );
   for (const some of parts(given)) {
-    await trx.insertInto('card').values(some).execute();
-    const events = some.map(({ token: card, volunteer_id, status }) => {
-      return { card, volunteer_id, status, from_ms: fromTheBeginning, at: atMs, by };
+    const tokens = some.map(({ token }) => token);
+    const fromMsOf = await issuedFrom(trx, tokens);
+    const cards = some.map((card) => ({ ...card, since_ms: fromMsOf(card.token) }));
+    await trx.insertInto('card').values(cards).execute();
+    const events = cards.map(({ token: card, volunteer_id, status, since_ms: from_ms }) => {
+      return { card, volunteer_id, status, from_ms, at: atMs, by };
     });
     await trx.insertInto('card_event').values(events).execute();
     const actions = some.map((card) => ({
@@ -208,15 +211,10 @@ async function giveCards(
       .select('card')
       .distinct()
       .where('volunteer_id', 'is', null)
-      .where(
-        'card',
-        'in',
-        some.map(({ token }) => token),
-      )
+      .where('card', 'in', tokens)
       .execute();
-    const early = new Set(tapped.map(({ card }) => card));
-    for (const { token: card } of some.filter(({ token: one }) => early.has(one))) {
-      await inWork(store, trx, atMs, (work) => judgeCard(work, { card, fromMs: fromTheBeginning }));
+    for (const { card } of tapped) {
+      await inWork(store, trx, atMs, (work) => judgeCard(work, { card, fromMs: fromMsOf(card) }));
     }
   }
 }

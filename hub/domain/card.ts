@@ -15,7 +15,7 @@ export interface CardEvent {
 /** Whose a card was at some moment, and what it was then. */
 export type Standing = Pick<CardEvent, 'volunteer' | 'status'>;
 
-/** The first issue of a card holds from the beginning of time: its earlier taps count (registry, `addCard`). */
+/** The first issue of a card holds from the beginning of time: its earlier taps count (`issuedFrom`). */
 export const fromTheBeginning = 0;
 
 /**

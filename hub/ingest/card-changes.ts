@@ -1,12 +1,7 @@
 import { noteAction, Refusal, refuseBlank } from '../app/registry.ts';
-import {
-  type CardChange,
-  type CardStatus,
-  cardChanges,
-  cardReference,
-  fromTheBeginning,
-} from '../domain/card.ts';
+import { type CardChange, type CardStatus, cardChanges, cardReference } from '../domain/card.ts';
 import type { CommitWork } from './commit-work.ts';
+import { issuedFrom } from './forgotten-cards.ts';
 import { judgeCard } from './judge-card.ts';
 
 /** Who does something about a card. */
@@ -26,7 +21,8 @@ const whoDoesIt = 'the name of who does it';
 
 /**
  * Makes a card a volunteer's. The first time it is so from the beginning, so that what it was tapped
- * before counts; a card that was returned is the next person's from now on only.
+ * before counts, but for what was tapped until an erased person's card was forgotten; a card that was
+ * returned is the next person's from now on only.
  * @param action as which it stands in the audit log
  * @throws Refusal when the volunteer is unknown, or the card somebody's
  */
@@ -48,7 +44,7 @@ export async function issueCard(
     const what = `the card ${cardReference(token)} is ${taken.volunteer_id}'s already`;
     throw new Refusal(taken.status === 'active' ? what : `${what}, and ${taken.status}`);
   }
-  const fromMs = taken ? nowMs : fromTheBeginning;
+  const fromMs = taken ? nowMs : (await issuedFrom(trx, [token]))(token);
   await becomes(work, { token, volunteer, status: 'active', fromMs }, actor);
   await noteAction(trx, actor.by, action, volunteer, { card: cardReference(token) }, nowMs);
 }

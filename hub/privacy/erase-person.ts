@@ -83,6 +83,6 @@ async function removeCheckInsOf(
     { ...asked, waitingBeforeMs: Number.MAX_SAFE_INTEGER },
     pace,
   );
-  await pace.slice(() => db.transaction().execute((trx) => forgetCards(trx, volunteer)));
+  await pace.slice(() => db.transaction().execute((trx) => forgetCards(trx, volunteer, atMs)));
   return report;
 }

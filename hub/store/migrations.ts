@@ -6,6 +6,7 @@ import { contributionsMigration } from './migration-contributions.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
 import { datingAnewMigration } from './migration-dating-anew.ts';
 import { enrolmentMigration } from './migration-enrolment.ts';
+import { forgottenCardsMigration } from './migration-forgotten-cards.ts';
 import { honoursMigration } from './migration-honours.ts';
 import { ledgerMigration } from './migration-ledger.ts';
 import { leftNeighboursMigration } from './migration-left-neighbours.ts';
@@ -228,4 +229,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   sunMigration,
   privacyMigration,
   bootLatestMigration,
+  forgottenCardsMigration,
 ];

@@ -6,6 +6,8 @@ import type { SunFault } from '../domain/card-trust.ts';
 export interface CardTables {
   card: CardTable;
   card_event: CardEventTable;
+  /** Cards of erased people: what was tapped before is nobody's for good. */
+  forgotten_card: { token: string; not_before_ms: number };
   enrolment: EnrolmentTable;
   sun_reading: SunReadingTable;
   /** Check-ins that were readings of a card for an enrolment. */

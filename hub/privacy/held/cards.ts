@@ -1,9 +1,10 @@
+import { keepNotBefore } from '../../ingest/forgotten-cards.ts';
 import type { Trx } from '../../store/schema.ts';
 import type { HeldKind } from '../held.ts';
 
 export const heldCards: HeldKind = {
   name: 'cards',
-  what: 'Cards, as the tokens that they are known by, what became of each, and enrolments. An erasure takes them back, so that they can be given to somebody else; what is left of them goes with the last check-in.',
+  what: 'Cards, as the tokens that they are known by, what became of each, and enrolments. An erasure takes them back, so that they can be given to somebody else; what is left of them goes with the last check-in, but for the token, without a person, of each card, with the moment before which its taps are nobody’s.',
   read: async ({ db, volunteer }) => ({
     cards: await db
       .selectFrom('card')
@@ -44,7 +45,7 @@ export const heldCards: HeldKind = {
 };
 
 /** Whose check-ins are all gone needs no cards: nothing is judged by them any more. */
-export async function forgetCards(trx: Trx, volunteer: string): Promise<void> {
+export async function forgetCards(trx: Trx, volunteer: string, atMs: number): Promise<void> {
   const left = await trx
     .selectFrom('check_in')
     .select('journal_id')
@@ -52,6 +53,7 @@ export async function forgetCards(trx: Trx, volunteer: string): Promise<void> {
     .limit(1)
     .executeTakeFirst();
   if (left) return;
+  await keepNotBefore(trx, volunteer, atMs);
   await trx.deleteFrom('card_event').where('volunteer_id', '=', volunteer).execute();
   await trx.deleteFrom('card').where('volunteer_id', '=', volunteer).execute();
 }
