@@ -25,7 +25,7 @@ export interface EnrolmentRequest {
 /**
  * Asks a station for a card: the next one that is nobody's and comes twice alike is the volunteer's.
  * @returns the enrolment's number
- * @throws Refusal when there is no such volunteer or card, the station is not connected, or somebody
+ * @throws Refusal when there is no such volunteer or card (or no more), the station is not connected, or somebody
  * waits for a card there already
  */
 export function askForCard({ db }: Pick<Store, 'db'>, request: EnrolmentRequest): Promise<number> {
@@ -53,8 +53,10 @@ async function refuseStrangers(
   { volunteer, station }: EnrolmentRequest,
   atMs: number,
 ): Promise<void> {
-  const person = trx.selectFrom('volunteer').select('id').where('id', '=', volunteer);
-  if (!(await person.executeTakeFirst())) throw new Refusal(`no volunteer ${volunteer}`);
+  const query = trx.selectFrom('volunteer').select('erased_ms').where('id', '=', volunteer);
+  const person = await query.executeTakeFirst();
+  if (!person) throw new Refusal(`no volunteer ${volunteer}`);
+  if (person.erased_ms !== null) throw new Refusal(`${volunteer} was erased, and stays so`);
   const known = await trx
     .selectFrom('station')
     .leftJoin('station_presence', 'station_presence.station', 'station.id')

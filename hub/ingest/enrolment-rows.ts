@@ -7,7 +7,10 @@ export const enrolmentGraceMs = 5_000;
 
 export type EnrolmentRow = Selectable<Schema['enrolment']>;
 
-/** @returns the enrolment that waits for a card at this station under this request, or undefined. */
+/**
+ * @returns the enrolment that waits for a card at this station under this request, or undefined; nobody
+ * waits for one of a person who was erased.
+ */
 export function openEnrolment(
   { trx, nowMs }: Pick<CommitWork, 'trx' | 'nowMs'>,
   station: string,
@@ -15,7 +18,9 @@ export function openEnrolment(
 ): Promise<EnrolmentRow | undefined> {
   return trx
     .selectFrom('enrolment')
-    .selectAll()
+    .innerJoin('volunteer', 'volunteer.id', 'volunteer_id')
+    .selectAll('enrolment')
+    .where('erased_ms', 'is', null)
     .where('request', '=', request)
     .where('station', '=', station)
     .where('ended_ms', 'is', null)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addCard, assignCard } from '../../hub/app/cards.ts';
+import { askForCard, enrolmentOf } from '../../hub/app/enrolments.ts';
 import { importVolunteers } from '../../hub/app/import-volunteers.ts';
 import { addVolunteer } from '../../hub/app/registry.ts';
 import { cardReference } from '../../hub/domain/card.ts';
@@ -79,4 +80,79 @@ it('never gives a card’s second owner’s taps to the third, either', async ()
   await erase(lateMs + dayMs, second);
   await addCard(hub.store, await addVolunteer(hub.store, 'Volunteer 3', by), uid, by);
   expect(await cards()).toMatchObject([{ since_ms: lateMs + dayMs }]);
+});
+
+describe('an enrolment of who is erased', () => {
+  const request = 'en-000000000001';
+  const fresh = 'b'.repeat(32);
+  const askedMs = startMs + 118 * minuteMs;
+  let person: string;
+  const ask = () =>
+    askForCard(hub.store, {
+      ...{ volunteer: person, station: hub.station, by, atMs: askedMs },
+      newRequest: () => request,
+    });
+  const rows = () => hub.store.db.selectFrom('enrolment').selectAll().execute();
+  const answers = () => hub.receipts.at(-1)?.outcomes.map(({ outcome }) => outcome);
+  const tap = async () => {
+    const past = new Past(hub);
+    for (const card of [fresh, fresh, hub.card]) {
+      const enrol = card === fresh ? { enrol: request } : {};
+      past.add(118 + past.texts.length / 100, { type: 'check-in', card, ...enrol });
+    }
+    await hub.give(past.message(1, past.texts.length, 118.5));
+  };
+
+  beforeEach(async () => {
+    hub.nowMs = askedMs + 20_000;
+    person = await addVolunteer(hub.store, 'Volunteer 2', by);
+    await hub.store.db
+      .insertInto('station_presence')
+      .values({ station: hub.station, state: 'online', session: 's', since_ms: 0, heard_ms: 0 })
+      .execute();
+  });
+
+  it('ends, the station is told, and other people’s taps in the message are taken', async () => {
+    const id = await ask();
+    await erase(hub.nowMs, person);
+    expect(await enrolmentOf(hub.store, id, hub.nowMs)).toMatchObject({ state: 'cancelled' });
+    const told = JSON.stringify(await hub.outgoing());
+    expect(told).toContain('enrol-over');
+    await tap();
+    expect(answers()).toEqual(['unknown-card', 'unknown-card', 'credited']);
+  });
+
+  it('brings nothing and stops nobody although it was left open', async () => {
+    await erase(hub.nowMs, person);
+    const open = { volunteer_id: person, by, asked_ms: askedMs, until_ms: askedMs + minuteMs };
+    await hub.store.db
+      .insertInto('enrolment')
+      .values({ request, station: hub.station, ...open })
+      .execute();
+    await tap();
+    expect(answers()).toEqual(['unknown-card', 'unknown-card', 'credited']);
+  });
+
+  it('is not begun', async () => {
+    await erase(hub.nowMs, person);
+    await expect(ask()).rejects.toThrow('was erased');
+    expect(await rows()).toEqual([]);
+  });
+
+  it('names no card any more, nor them where another’s was waited for', async () => {
+    const asked = { station: hub.station, by, asked_ms: 1, until_ms: 2, ended_ms: 2 };
+    const own = { read: fresh, replaces: hub.card, result: 'enrolled' } as const;
+    await hub.store.db
+      .insertInto('enrolment')
+      .values([
+        { ...asked, ...own, request: 'en-1', volunteer_id: person },
+        { ...asked, read: fresh, refused: person, request: 'en-2', volunteer_id: hub.volunteer },
+      ])
+      .execute();
+    await erase(hub.nowMs, person);
+    expect(await rows()).toMatchObject([
+      { read: null, replaces: null, result: 'enrolled' },
+      { read: fresh, refused: null },
+    ]);
+  });
 });

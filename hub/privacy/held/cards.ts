@@ -1,10 +1,11 @@
 import { keepNotBefore } from '../../ingest/forgotten-cards.ts';
 import type { Trx } from '../../store/schema.ts';
 import type { HeldKind } from '../held.ts';
+import { eraseEnrolments } from './enrolments.ts';
 
 export const heldCards: HeldKind = {
   name: 'cards',
-  what: 'Cards, as the tokens that they are known by, what became of each, and enrolments. An erasure takes them back, so that they can be given to somebody else; what is left of them goes with the last check-in, but for the token, without a person, of each card, with the moment before which its taps are nobody’s.',
+  what: 'Cards, as the tokens that they are known by, what became of each, and enrolments. An erasure takes them back, so that they can be given to somebody else, and ends enrolments, of which volunteer number, station and moment stay; what is left of them goes with the last check-in, but for the token, without a person, of each card, with the moment before which its taps are nobody’s.',
   read: async ({ db, volunteer }) => ({
     cards: await db
       .selectFrom('card')
@@ -41,6 +42,7 @@ export const heldCards: HeldKind = {
         .values({ ...change, card, reason: null })
         .execute();
     }
+    await eraseEnrolments({ trx, volunteer, atMs });
   },
 };
 
