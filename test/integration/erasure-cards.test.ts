@@ -5,9 +5,16 @@ import { importVolunteers } from '../../hub/app/import-volunteers.ts';
 import { addVolunteer } from '../../hub/app/registry.ts';
 import { cardReference } from '../../hub/domain/card.ts';
 import { Pace } from '../../hub/nightly/pace.ts';
-import { erasePerson } from '../../hub/privacy/erase-person.ts';
+import { erasePerson, finishErasures } from '../../hub/privacy/erase-person.ts';
 import { dayOf, IngestHub, minuteMs, Past, startMs } from '../support/ingest-hub.ts';
-import { dayMin, dayMs, march, nightMs, RetentionScene } from '../support/retention-scene.ts';
+import {
+  april,
+  dayMin,
+  dayMs,
+  march,
+  nightMs,
+  RetentionScene,
+} from '../support/retention-scene.ts';
 
 const uid = '04A1B2C3';
 const by = 'Operator A';
@@ -155,4 +162,16 @@ describe('an enrolment of who is erased', () => {
       { read: fresh, refused: null },
     ]);
   });
+});
+
+it('goes by night also where ordinary retention took the last check-in', async () => {
+  await scene.give([april]);
+  await erase(nightMs);
+  expect(await cards()).toMatchObject([{ token: hub.card, status: 'returned' }]);
+  await scene.remove(lateMs);
+  expect(await scene.checkIns()).toEqual([]);
+  const night = () => finishErasures(hub.store, { by: 'nightly', atMs: lateMs, dayOf }, new Pace());
+  expect(await night()).toEqual({ volunteers: 0, checkIns: 0, faults: [] });
+  expect(await cards()).toEqual([]);
+  expect(await hub.store.db.selectFrom('card_event').selectAll().execute()).toEqual([]);
 });
