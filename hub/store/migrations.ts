@@ -1,5 +1,6 @@
 import { answersMigration } from './migration-answers.ts';
 import { bootAnchorMigration } from './migration-boot-anchor.ts';
+import { cardCounterMigration } from './migration-card-counter.ts';
 import { cardsMigration } from './migration-cards.ts';
 import { contributionsMigration } from './migration-contributions.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
@@ -226,4 +227,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   enrolmentMigration,
   sunMigration,
   privacyMigration,
+  cardCounterMigration,
 ];

@@ -8,6 +8,8 @@ export interface CardTables {
   card_event: CardEventTable;
   enrolment: EnrolmentTable;
   sun_reading: SunReadingTable;
+  /** Highest counter among removed messages, and the last entry of the journal when it was kept. */
+  card_counter: { card: string; counter: number; through: number };
   /** Check-ins that were readings of a card for an enrolment. */
   enrolment_read: { journal_id: number; enrolment_id: number };
 }

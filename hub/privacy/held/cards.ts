@@ -3,7 +3,7 @@ import type { HeldKind } from '../held.ts';
 
 export const heldCards: HeldKind = {
   name: 'cards',
-  what: 'Cards, as the tokens that they are known by, what became of each, and enrolments. An erasure takes them back, so that they can be given to somebody else; what is left of them goes with the last check-in.',
+  what: 'Cards, as the tokens that they are known by, what became of each, and enrolments. An erasure takes them back, so that they can be given to somebody else; what is left of them goes with the last check-in. How often a card had been read stays with its token, so that no old message of it counts again.',
   read: async ({ db, volunteer }) => ({
     cards: await db
       .selectFrom('card')
@@ -16,6 +16,13 @@ export const heldCards: HeldKind = {
       .select(['card', 'status', 'from_ms as fromMs', 'at as atMs', 'by', 'reason'])
       .where('volunteer_id', '=', volunteer)
       .orderBy('id')
+      .execute(),
+    counters: await db
+      .selectFrom('card_counter')
+      .innerJoin('card', 'card.token', 'card_counter.card')
+      .select(['card', 'counter'])
+      .where('volunteer_id', '=', volunteer)
+      .orderBy('card')
       .execute(),
     enrolments: await db
       .selectFrom('enrolment')
