@@ -47,18 +47,31 @@ export async function erasePerson(
   return removeCheckInsOf(store, asked, pace);
 }
 
-/** Removes what erasures have left, as far as it may go by now. */
+/**
+ * Removes what erasures have left, as far as it may go by now: check-ins, and cards of whom nothing else
+ * is there any more, such as after an erasure that was interrupted before it came to them.
+ */
 export async function finishErasures(
   store: Pick<Store, 'db'>,
   asked: Omit<EraseAsked, 'volunteer' | 'reason'>,
   pace: Pace,
 ): Promise<{ volunteers: number; checkIns: number; faults: readonly string[] }> {
   const left = await store.db
-    .selectFrom('check_in')
-    .innerJoin('volunteer', 'volunteer.id', 'check_in.volunteer_id')
-    .select('volunteer.id')
-    .distinct()
+    .selectFrom('volunteer')
+    .select('id')
     .where('erased_ms', 'is not', null)
+    .where((eb) =>
+      eb.or([
+        eb(
+          'id',
+          'in',
+          eb.selectFrom('check_in').select('volunteer_id').where('volunteer_id', 'is not', null),
+        ),
+        eb('id', 'in', eb.selectFrom('card').select('volunteer_id')),
+        eb('id', 'in', eb.selectFrom('card_event').select('volunteer_id')),
+      ]),
+    )
+    .orderBy('id')
     .execute();
   const total = { volunteers: 0, checkIns: 0, faults: [] as string[] };
   for (const { id } of left) {
