@@ -42,6 +42,22 @@ export function alarmStateCame(
   return alarms.map((alarm) => (concerned(alarm) ? { ...alarm, phase: state } : alarm));
 }
 
+/**
+ * The hub has the alarms of an epoch up to `through`, and no others. One that it had is on its way again
+ * when it has less, as after it came back from a backup: whoever waits must hear of it in time if nobody
+ * stores it again. What a person has taken stays so.
+ */
+export const alarmsReceipted = (
+  alarms: readonly LatchedAlarm[],
+  through: AlarmKey,
+  nowMs: number,
+): readonly LatchedAlarm[] =>
+  alarms.map((alarm) => {
+    if (alarm.key.epoch !== through.epoch || alarm.phase === 'acknowledged') return alarm;
+    if (alarm.key.seq <= through.seq) return { ...alarm, phase: 'stored' };
+    return alarm.phase === 'stored' ? { ...alarm, phase: 'sending', raisedMs: nowMs } : alarm;
+  });
+
 const isUndelivered = ({ phase }: { phase: AlarmPhase }): boolean =>
   phase === 'sending' || phase === 'undelivered';
 

@@ -11,7 +11,7 @@ export function buttonMoved(
   { edge, found = false }: Extract<Input, { type: 'button' }>,
   nowMs: number,
 ): Decision {
-  const state = edge === 'down' ? startHoldSeen(before, found) : before;
+  const state = edge === 'down' ? startHoldSeen(before, found, nowMs) : before;
   const up = state.parts.panel === 'fault' ? vanished : released;
   const move = edge === 'down' ? pressed : up;
   const { button, gesture } = move(state.button, state.rules, nowMs);

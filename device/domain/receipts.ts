@@ -1,5 +1,5 @@
 import type { Lane } from '../../shared/wire/entry.ts';
-import { latchedBecame } from './alarms.ts';
+import { alarmsReceipted, latchedBecame } from './alarms.ts';
 import { type Decision, only } from './decision.ts';
 import { contradicted, type LaneState, receipted, setAside, surpassed } from './lane.ts';
 import { beginRetirement, endRetirement, retirementTold } from './retirement.ts';
@@ -33,12 +33,8 @@ export function receiptCame(
     const ended = retirementTold(heard) ? endRetirement(heard, nowMs) : only(heard);
     return only(ended.state, ...kept, ...ended.steps);
   }
-  const stored = state.alarms.map((alarm) =>
-    alarm.key.epoch === state.epoch && alarm.key.seq <= after.committed
-      ? { ...alarm, phase: alarm.phase === 'acknowledged' ? alarm.phase : ('stored' as const) }
-      : alarm,
-  );
-  const latched = latchedBecame(testReceipted(next, after.committed, nowMs), stored);
+  const told = alarmsReceipted(state.alarms, { epoch: state.epoch, seq: after.committed }, nowMs);
+  const latched = latchedBecame(testReceipted(next, after.committed, nowMs), told);
   // What the hub said of it before was not believed yet: it is asked again, at once.
   const isNews = after.committed > before.committed && state.alarms.length > 0;
   const asking = isNews ? { ...latched.state, announceMs: nowMs } : latched.state;

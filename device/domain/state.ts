@@ -49,7 +49,7 @@ export interface Enrolment {
   readonly phase: 'waiting' | 'again' | 'phone';
 }
 
-/** `awaited` until the panel first tells of the button, `testing` while it is held since before that. */
+/** `awaited` until the panel first tells of the button (what it tells late is none of the start), `testing` while it is held since before that. */
 export type StartHold = 'awaited' | 'testing' | 'over';
 
 export type PartName = 'reader' | 'panel' | 'journal' | 'disk' | 'clock' | 'button' | 'power';

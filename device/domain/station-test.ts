@@ -8,6 +8,11 @@ type TestDraft = Extract<EntryDraft, { type: 'test' }>;
 
 /** How long the light tells what came of a test. */
 export const testShownMs = 5_000;
+/**
+ * A panel is ready within so long after the start, even if its board is slow or looked for first. One
+ * that is plugged in later tells nothing of the start: whoever holds its button calls for help.
+ */
+export const startHoldWithinMs = 60_000;
 /** A command may come twice within the outbox's and the broker's retries; these are remembered. */
 const requestsMax = 8;
 
@@ -59,14 +64,15 @@ const refused = (state: StationState, nowMs: number): Decision =>
   });
 
 /**
- * The panel tells that the button is down. Only one that it finds down when it is first ready is held
- * for a test; a unit that came back in an alarm takes no hold for a test.
+ * The panel tells that the button is down. Only one that it finds down when it is first ready, soon
+ * after the start, is held for a test; a unit that came back in an alarm takes no hold for a test.
  */
-export function startHoldSeen(state: StationState, found: boolean): StationState {
+export function startHoldSeen(state: StationState, found: boolean, nowMs: number): StationState {
   if (state.startHold !== 'awaited') return state;
+  const isAtStart = nowMs < state.startedMs + startHoldWithinMs;
   // A hold that an earlier run knows of is that one, such as a button that is stuck.
   const isNew = found && state.keptHold === 'none' && state.alarms.length === 0;
-  const startHold = isNew ? 'testing' : 'over';
+  const startHold = isAtStart && isNew ? 'testing' : 'over';
   return { ...state, startHold };
 }
 

@@ -55,7 +55,18 @@ async function* unlikeProofs({ db }: Parameters<Run>[0]) {
     .execute();
   const byCard = new Map<string, typeof rows>();
   for (const row of rows) byCard.set(row.card, [...(byCard.get(row.card) ?? []), row]);
-  for (const taps of byCard.values()) {
+  const kept = new Map(
+    (await db.selectFrom('card_counter').selectAll().execute()).map((row) => [row.card, row]),
+  );
+  for (const [card, all] of byCard) {
+    const { counter: removed, through } = kept.get(card) ?? { counter: -1, through: 0 };
+    const settled = all.filter(({ counter }) => (counter ?? 0) <= removed);
+    for (const { journal_id, station, epoch, seq, fault } of settled) {
+      if (fault !== null || journal_id <= through) continue;
+      const detail = 'its message is sound; retention had removed as high a counter before it came';
+      yield { subject: `${station}/${epoch}/${seq}`, detail };
+    }
+    const taps = all.filter(({ counter }) => (counter ?? 0) > removed);
     const faults = counterFaults(
       taps.map(({ occurred_ms: occurredMs, counter, station, epoch, seq }) => {
         return { occurredMs, station, epoch, seq, counter: counter ?? 0 };

@@ -51,6 +51,16 @@ async function* wrongEntries({ db }: Parameters<AuditCheck['run']>[0]) {
     .limit(rowsPerPage)
     .execute();
   for (const { id } of others) yield { subject: `entry ${id}`, detail: 'is no check-in' };
+  const messages = await db
+    .selectFrom('sun_reading')
+    .innerJoin('journal', 'journal.id', 'journal_id')
+    .select('journal_id')
+    .where('emptied_by', 'is not', null)
+    .limit(rowsPerPage)
+    .execute();
+  for (const { journal_id } of messages) {
+    yield { subject: `entry ${journal_id}`, detail: 'is emptied, and what its card wrote is kept' };
+  }
 }
 
 const inReference = /^(?:check-ins|bounty\/.+\/summed)\/(\d+)\//;

@@ -32,6 +32,16 @@ export function counterFaults(taps: readonly CountedTap[]): (CounterFault | unde
   return taps.map((tap) => faults.get(tap));
 }
 
+/**
+ * Of a message whose counter is not above the highest that was removed, nobody knows any more whether it
+ * was used: it proves nothing, whenever it is said to have been. Those above it are judged without it.
+ * @param removed that highest counter; -1 for none
+ */
+export function settledFault(counter: number | null, removed: number): CounterFault | undefined {
+  if (counter === null || counter > removed) return undefined;
+  return counter === removed ? 'replayed' : 'backwards';
+}
+
 /** Total, so that the result never depends on the order of arrival. */
 const byOccurrence = (a: CountedTap, b: CountedTap): number =>
   a.occurredMs - b.occurredMs ||

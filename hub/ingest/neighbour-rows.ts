@@ -100,8 +100,8 @@ async function rememberLeft(trx: Trx, station: string, removed: readonly string[
 }
 
 /**
- * @returns what became of the recent calls of a station's neighbours, oldest first. Resolved ones too:
- * who was away when they were resolved still shows them. Calls of those who are its neighbours no more
+ * @returns what became of the recent calls of a station's neighbours, oldest first. Resolved ones too,
+ * for as long as they may be on its light: who was away when they were resolved still shows them. Calls of those who are its neighbours no more
  * are over for it, whatever became of them.
  */
 export async function neighbourCallsFor(
@@ -115,7 +115,15 @@ export async function neighbourCallsFor(
     .innerJoin('station', 'station.id', 'alarm.station')
     .select(['epoch', 'seq', 'acknowledged_ms', 'resolved_ms', 'station.name as stationName'])
     .where('station_neighbour.neighbour', '=', station)
-    .where('alarm.stored_ms', '>', nowMs - neighbourToldMs)
+    .where((eb) =>
+      eb.or([
+        eb('alarm.stored_ms', '>', nowMs - neighbourToldMs),
+        eb.and([
+          eb('resolved_ms', 'is not', null),
+          eb('alarm.stored_ms', '>', nowMs - neighbourStandsMs),
+        ]),
+      ]),
+    )
     .orderBy('alarm.id')
     .execute();
   const left = await callsOfLeft(trx, station, nowMs);

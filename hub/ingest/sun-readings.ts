@@ -1,7 +1,7 @@
 import { cardToken } from '../../shared/card-token.ts';
 import type { SunMessage } from '../../shared/wire/entry.ts';
 import type { Proof, SunFault } from '../domain/card-trust.ts';
-import { counterFaults } from '../domain/sun-counter.ts';
+import { counterFaults, settledFault } from '../domain/sun-counter.ts';
 import { sunKeys } from '../sun/diversify.ts';
 import { verifySun } from '../sun/verify-sun.ts';
 import type { CommitWork } from './commit-work.ts';
@@ -31,10 +31,12 @@ export async function takeSun(
   const master = await metaOf(work, sunMasterName);
   if (master === undefined) return { isKept: false, changed: [] };
   const read = await readingOf(work, master, card, sun);
+  const settled = await settledThrough(work, card);
+  const fault = settledFault(read.counter, settled) ?? read.fault;
   const row = { journal_id: journalId, card, station, epoch, seq, occurred_ms: occurredMs };
   await work.trx
     .insertInto('sun_reading')
-    .values({ ...row, ...read })
+    .values({ ...row, ...read, fault })
     .execute();
   const changed = read.counter === null ? [] : await judgeCounters(work, card, occurredMs);
   return { isKept: true, changed: changed.filter((id) => id !== journalId) };
@@ -94,14 +96,21 @@ export async function proofsOf(
   return new Map(rows.map(({ journal_id, fault }) => [journal_id, { trust: 'sun', fault }]));
 }
 
+/** @returns the highest counter that retention has removed of a card; -1 for none. Up to it nothing is judged again. */
+async function settledThrough({ trx }: CommitWork, card: string): Promise<number> {
+  const row = trx.selectFrom('card_counter').select('counter').where('card', '=', card);
+  return (await row.executeTakeFirst())?.counter ?? -1;
+}
+
 /** Of the taps before `fromMs` only those matter that the later ones are held against: nothing of them changes. */
 async function judgeCounters(
-  { trx }: CommitWork,
+  work: CommitWork,
   card: string,
   fromMs: number,
 ): Promise<readonly number[]> {
+  const { trx } = work;
   const readings = trx.selectFrom('sun_reading').selectAll().where('card', '=', card);
-  const counted = readings.where('counter', 'is not', null);
+  const counted = readings.where('counter', '>', await settledThrough(work, card));
   const later = await counted.where('occurred_ms', '>=', fromMs).execute();
   const before = counted.where('occurred_ms', '<', fromMs).where('fault', 'is', null);
   const same = await before

@@ -198,6 +198,8 @@ async function book(
 /** The clocks stay: entries without a time of their own are dated by those around them. */
 async function emptyEntries(trx: Trx, ids: readonly number[], slice: number): Promise<void> {
   for (const some of parts(ids)) {
+    await keepCounters(trx, some);
+    await trx.deleteFrom('sun_reading').where('journal_id', 'in', some).execute();
     await trx.deleteFrom('check_in').where('journal_id', 'in', some).execute();
     await trx
       .updateTable('journal')
@@ -208,6 +210,35 @@ async function emptyEntries(trx: Trx, ids: readonly number[], slice: number): Pr
       .where('id', 'in', some)
       .execute();
   }
+}
+
+/** What is removed can still be sent again: without its counter it would be taken for new. */
+async function keepCounters(trx: Trx, ids: readonly number[]): Promise<void> {
+  const highest = await trx
+    .selectFrom('sun_reading')
+    .select(['card', ({ fn }) => fn.max<number>('counter').as('counter')])
+    .where('journal_id', 'in', ids)
+    .where('fault', 'is', null)
+    .groupBy('card')
+    .execute();
+  if (highest.length === 0) return;
+  const { through } = await trx
+    .selectFrom('journal')
+    .select(({ fn }) => fn.max<number>('id').as('through'))
+    .executeTakeFirstOrThrow();
+  await trx
+    .insertInto('card_counter')
+    .values(highest.map((row) => ({ ...row, through })))
+    .onConflict((conflict) =>
+      conflict
+        .column('card')
+        .doUpdateSet({
+          counter: (eb) => eb.ref('excluded.counter'),
+          through: (eb) => eb.ref('excluded.through'),
+        })
+        .whereRef('excluded.counter', '>', 'card_counter.counter'),
+    )
+    .execute();
 }
 
 function* parts<T>(all: readonly T[]): Generator<T[]> {

@@ -1,6 +1,7 @@
 import { answersMigration } from './migration-answers.ts';
 import { bootAnchorMigration } from './migration-boot-anchor.ts';
 import { bootLatestMigration } from './migration-boot-latest.ts';
+import { cardCounterMigration } from './migration-card-counter.ts';
 import { cardsMigration } from './migration-cards.ts';
 import { contributionsMigration } from './migration-contributions.ts';
 import { dailyClearMigration } from './migration-daily-clear.ts';
@@ -230,4 +231,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   privacyMigration,
   bootLatestMigration,
   forgottenCardsMigration,
+  cardCounterMigration,
 ];

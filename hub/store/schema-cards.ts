@@ -10,6 +10,8 @@ export interface CardTables {
   forgotten_card: { token: string; not_before_ms: number };
   enrolment: EnrolmentTable;
   sun_reading: SunReadingTable;
+  /** Highest counter among removed messages, and the last entry of the journal when it was kept. */
+  card_counter: { card: string; counter: number; through: number };
   /** Check-ins that were readings of a card for an enrolment. */
   enrolment_read: { journal_id: number; enrolment_id: number };
 }

@@ -58,3 +58,15 @@ export interface HonourTable {
   awarded_ms: number;
   reason: string;
 }
+
+export interface TransferTable {
+  id: Generated<number>;
+  reference: string;
+  debit: string;
+  credit: string;
+  amount: number;
+  code: string;
+  at: number;
+  check_in_id: number | null;
+  reason: string;
+}

@@ -1,5 +1,4 @@
 import type { Generated, Kysely, Transaction } from 'kysely';
-import type { OtherPath, TestedBy } from '../../shared/wire/entry.ts';
 import type { Anchor } from '../domain/boot-anchor.ts';
 import type { DatedBy } from '../domain/dating.ts';
 import type { ReviewReason } from '../domain/review.ts';
@@ -11,9 +10,11 @@ import type {
   CorrectionTable,
   HonourTable,
   SuspicionTable,
+  TransferTable,
 } from './schema-points.ts';
 import type { RetentionRunTable, RetentionSliceTable } from './schema-privacy.ts';
 import type { RedemptionTable, RewardStockingTable, RewardTable } from './schema-rewards.ts';
+import type { SecondPathTryTable, StationTestTable } from './schema-tests.ts';
 
 /** Times are milliseconds since 1970 UTC, days are local dates (YYYY-MM-DD), points are integers. */
 export interface Schema extends PeopleTables, CardTables {
@@ -162,18 +163,6 @@ interface CheckInTable {
   transfers: number;
 }
 
-interface TransferTable {
-  id: Generated<number>;
-  reference: string;
-  debit: string;
-  credit: string;
-  amount: number;
-  code: string;
-  at: number;
-  check_in_id: number | null;
-  reason: string;
-}
-
 interface AlarmTable {
   id: Generated<number>;
   station: string;
@@ -254,42 +243,6 @@ interface TroubleTable {
   /** Who ended it, for a trouble that only a person can end, and what they said. */
   ended_by: string | null;
   note: string | null;
-}
-
-/** A test of the alarm's way: asked for by an operator, and done once the station's entry is here. */
-interface StationTestTable {
-  id: Generated<number>;
-  station: string;
-  by: TestedBy;
-  request: string | null;
-  /** Who asked for it. */
-  operator: string | null;
-  requested_ms: number | null;
-  epoch: string | null;
-  seq: number | null;
-  /** When the station began it. */
-  at_ms: number | null;
-  stored_ms: number | null;
-  /** When it was given up, since the station had not answered what an operator asked. */
-  timed_out_ms: number | null;
-  /** 1 when it came as soon as an alarm has to. */
-  in_time: Generated<0 | 1>;
-  /** How long each leg of the way took, in ms, as JSON. */
-  legs: string | null;
-  /** By which paths beside the broker the station sends it, as JSON; null until it is stored. */
-  paths: string | null;
-}
-
-/** What came of a test by one of them. */
-interface SecondPathTryTable {
-  id: Generated<number>;
-  station: string;
-  epoch: string;
-  test_seq: number;
-  path: OtherPath;
-  /** Null when no receipt came. */
-  took_ms: number | null;
-  detail: string;
 }
 
 /** A connection that a station is no longer on. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { undeliveredAfterMs } from '../../device/domain/alarms.ts';
 import { laneLimits } from '../../device/domain/lane.ts';
 import { backlogOf } from '../../device/domain/state.ts';
 import { type Lane, lanes } from '../../shared/wire/entry.ts';
@@ -177,6 +178,27 @@ describe('whatever the network loses, repeats and mixes up', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('a hub that says that it has less than before', () => {
+  it('has not stored the alarm any more: it is sent again, and said to be lost in time', () => {
+    const scene = new Scene().ready().online().hold().pass(60_000).receipt('alarm', 1);
+    expect(scene.light).toBe('alarm-stored');
+    scene.take('send');
+    expect(scene.receipt('alarm', 0).light).toBe('alarm-sending');
+    const { steps } = scene;
+    expect(steps).toContainEqual({ type: 'send', lane: 'alarm', from: 1, through: 1 });
+    expect(steps).toContainEqual({ type: 'keep-latched', alarms: scene.state.alarms });
+    expect(scene.pass(undeliveredAfterMs - 1).light).toBe('alarm-sending');
+    expect(scene.pass(1).light).toBe('alarm-undelivered');
+    expect(scene.receipt('alarm', 1).light).toBe('alarm-stored');
+  });
+
+  it('does not make a person’s word undone', () => {
+    const scene = new Scene().ready().online().hold().receipt('alarm', 1);
+    const news = { type: 'alarm-state', alarm: { epoch, seq: 1 }, state: 'acknowledged' } as const;
+    expect(scene.give(news).receipt('alarm', 0).light).toBe('alarm-acknowledged');
   });
 });
 

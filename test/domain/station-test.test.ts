@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { undeliveredAfterMs } from '../../device/domain/alarms.ts';
 import { initialState } from '../../device/domain/state.ts';
-import { testShownMs } from '../../device/domain/station-test.ts';
+import { startHoldWithinMs, testShownMs } from '../../device/domain/station-test.ts';
 import { epoch, journalReplaced, nextEpoch, rules, Scene } from '../support/station-scene.ts';
 
 const request = 'te-000000000001';
@@ -140,6 +140,16 @@ describe('a button that is held since before the start', () => {
   it('asks for a test when the board was looked for first', () => {
     const scene = panel(panel(new Scene().ready(), 'fault').pass(5_000), 'ready');
     expect(entries(down(scene, true).pass(rules.holdMs))).toEqual([test]);
+  });
+
+  it('calls for help when the board is there only long after the start, whether it was missed or not', () => {
+    for (const missed of [true, false]) {
+      const before = missed ? panel(new Scene().ready(), 'fault') : new Scene().ready();
+      const late = down(panel(before.pass(startHoldWithinMs), 'ready'), true);
+      expect(entries(late.pass(rules.holdMs))).toEqual([alarm]);
+    }
+    const soon = down(panel(new Scene().ready().pass(startHoldWithinMs - 1), 'ready'), true);
+    expect(entries(soon.pass(rules.holdMs))).toEqual([test]);
   });
 
   it('calls for help when the unit comes back in an alarm', () => {

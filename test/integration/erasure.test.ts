@@ -125,6 +125,27 @@ it('keeps the last months under the number until nothing can come for them, and 
   expect(await scene.findings()).toEqual([]);
 });
 
+it('forgets cards by night where an erasure was interrupted before it came to them', async () => {
+  const stop = new AbortController();
+  class StoppedAfterLast extends Pace {
+    override async slice<T>(work: () => Promise<T>): Promise<T> {
+      const done = await super.slice(work);
+      if ((await scene.checkIns()).length === 0) stop.abort();
+      return done;
+    }
+  }
+  const late = { by, atMs: nightMs + 60 * dayMs, dayOf };
+  const asked = { ...late, volunteer: hub.volunteer, reason: 'they asked for it' };
+  const interrupted = erasePerson(hub.store, asked, new StoppedAfterLast(stop.signal));
+  await expect(interrupted).rejects.toThrow('interrupted');
+  expect(await scene.checkIns()).toEqual([]);
+  await hub.store.db.deleteFrom('outbox').execute();
+  expect(await whereIs(hub.card)).toEqual(['card', 'card_event']);
+  await finishErasures(hub.store, late, new Pace());
+  expect(await whereIs(hub.card)).toEqual(['forgotten_card']);
+  expect(await scene.findings()).toEqual([]);
+});
+
 it('leaves others alone', async () => {
   const other = await addVolunteer(hub.store, 'Volunteer 2', by);
   await addCard(hub.store, other, '04D1E2F3', by);

@@ -109,7 +109,18 @@ describe('the neighbours of a station', () => {
     expect(await heard()).toEqual([{ ...about, state: 'acknowledged' }]);
     await resolveAlarm(hub.store, 1, 'Operator 1', { cause: 'false', note: 'tried out' });
     expect(await heard()).toEqual([{ ...about, state: 'resolved' }]);
-    expect(await heard(hub.nowMs + neighbourToldMs)).toEqual([]);
+    // The call may have been told to it late, and stands as long again.
+    expect(await heard(hub.nowMs + 2 * neighbourToldMs - 1)).toEqual([
+      { ...about, state: 'resolved' },
+    ]);
+    expect(await heard(hub.nowMs + 2 * neighbourToldMs)).toEqual([]);
+  });
+
+  it('hear of no call anew that stands open for long', async () => {
+    await setNeighbours(hub.store, hub.station, [second], 'Operator 1');
+    await call();
+    expect(await callsFor(second, hub.nowMs + neighbourToldMs - 1)).toHaveLength(1);
+    expect(await callsFor(second, hub.nowMs + neighbourToldMs)).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ import { eraseEnrolments } from './enrolments.ts';
 
 export const heldCards: HeldKind = {
   name: 'cards',
-  what: 'Cards, as the tokens that they are known by, what became of each, and enrolments. An erasure takes them back, so that they can be given to somebody else, and ends enrolments, of which volunteer number, station and moment stay; what is left of them goes with the last check-in, but for the token, without a person, of each card, with the moment before which its taps are nobody’s.',
+  what: 'Cards, as the tokens that they are known by, what became of each, and enrolments. An erasure takes them back, so that they can be given to somebody else, and ends enrolments, of which volunteer number, station and moment stay; what is left of them goes with the last check-in, but for the token, without a person, of each card, with the moment before which its taps are nobody’s, and how often it had been read, so that no old message of it counts again.',
   read: async ({ db, volunteer }) => ({
     cards: await db
       .selectFrom('card')
@@ -18,6 +18,13 @@ export const heldCards: HeldKind = {
       .select(['card', 'status', 'from_ms as fromMs', 'at as atMs', 'by', 'reason'])
       .where('volunteer_id', '=', volunteer)
       .orderBy('id')
+      .execute(),
+    counters: await db
+      .selectFrom('card_counter')
+      .innerJoin('card', 'card.token', 'card_counter.card')
+      .select(['card', 'counter'])
+      .where('volunteer_id', '=', volunteer)
+      .orderBy('card')
       .execute(),
     enrolments: await db
       .selectFrom('enrolment')
