@@ -37,7 +37,15 @@ install_npm() {
   if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && { [ "$1" = run ] || [ -d node_modules/vitest ]; }; then
     return 0
   fi
-  echo "Installing the npm packages (a minute or two: some are compiled) …"
+  # Two installs at once would destroy each other's work; whoever waited finds it done.
+  if [ -z "${YIZHAN_INSTALLS:-}" ] && command -v flock >/dev/null 2>&1; then
+    exec 9<package-lock.json
+    flock 9
+    YIZHAN_INSTALLS=1 install_npm "$1"
+    exec 9<&-
+    return 0
+  fi
+  echo "Installing the npm packages (some minutes: a few are compiled) …"
   npm ci $omit --no-audit --no-fund
   echo "$wanted" >"$stamp"
 }

@@ -1,3 +1,4 @@
+import { refuseStranger } from '../app/known-volunteer.ts';
 import { noteAction, Refusal, refuseBlank } from '../app/registry.ts';
 import type { LocalDay } from '../domain/dating.ts';
 import {
@@ -58,8 +59,7 @@ export async function awardHonour(
   const rank = proposed.find((one) => one.volunteer === volunteer)?.rank ?? null;
   const figures = (await figuresOf(store, month, dayOf)).get(volunteer) ?? noFigures;
   return store.db.transaction().execute(async (trx) => {
-    const known = trx.selectFrom('volunteer').select('id').where('id', '=', volunteer);
-    if (!(await known.executeTakeFirst())) throw new Refusal(`no volunteer ${volunteer}`);
+    await refuseStranger(trx, volunteer);
     const row = { month, honour, volunteer, figures: JSON.stringify(figures), rank };
     const added = await trx
       .insertInto('honour')
@@ -105,6 +105,7 @@ async function figuresOf(
   dayOf: LocalDay,
 ): Promise<Map<string, HonourFigures>> {
   const { from, to } = monthOf(month);
+  await refuseSummed(db, month);
   const policies = new PolicyBook(ingest);
   const seen = new Map<
     string,
@@ -158,4 +159,15 @@ async function figuresOf(
 async function namesOf(db: Db): Promise<Map<string, string>> {
   const rows = await db.selectFrom('volunteer').select(['id', 'name']).execute();
   return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+/** Of a month whose check-ins were removed nobody can say any more who was about. */
+async function refuseSummed(db: Db, month: string): Promise<void> {
+  const summed = await db
+    .selectFrom('retention_slice')
+    .select('month')
+    .where('month', '=', month)
+    .executeTakeFirst();
+  if (summed)
+    throw new Refusal(`the check-ins of ${month} are summed up: its honours stay as they are`);
 }

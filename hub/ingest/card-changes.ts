@@ -1,3 +1,4 @@
+import { refuseStranger } from '../app/known-volunteer.ts';
 import { noteAction, Refusal, refuseBlank } from '../app/registry.ts';
 import { type CardChange, type CardStatus, cardChanges, cardReference } from '../domain/card.ts';
 import type { CommitWork } from './commit-work.ts';
@@ -34,10 +35,7 @@ export async function issueCard(
 ): Promise<void> {
   const { trx, nowMs } = work;
   refuseBlank(actor.by, whoDoesIt);
-  const query = trx.selectFrom('volunteer').select('erased_ms').where('id', '=', volunteer);
-  const known = await query.executeTakeFirst();
-  if (!known) throw new Refusal(`no volunteer ${volunteer}`);
-  if (known.erased_ms !== null) throw new Refusal(`${volunteer} was erased, and stays so`);
+  await refuseStranger(trx, volunteer);
   const card = trx.selectFrom('card').selectAll().where('token', '=', token);
   const taken = await card.executeTakeFirst();
   if (taken && taken.status !== 'returned') {

@@ -1,3 +1,4 @@
+import { refuseStranger } from '../app/known-volunteer.ts';
 import { noteAction, Refusal, refuseBlank } from '../app/registry.ts';
 import { contributionNames, type Names } from '../domain/contribution-kinds.ts';
 import { issuedForContributions, volunteerAccount } from '../domain/ledger.ts';
@@ -54,8 +55,7 @@ export async function recordContribution(
   if (day > today) throw new Refusal(`${day} is still to come`);
   return db.transaction().execute(async (trx) => {
     refuseOutOfRange(await new PolicyBook(ingest).find(day), kind, points);
-    const known = trx.selectFrom('volunteer').select('id').where('id', '=', volunteer);
-    if (!(await known.executeTakeFirst())) throw new Refusal(`no volunteer ${volunteer}`);
+    await refuseStranger(trx, volunteer);
     const { id } = await trx
       .insertInto('contribution')
       .values({ volunteer, kind, day, points, recorded_by: by, recorded_ms: atMs })

@@ -1,3 +1,4 @@
+import { refuseStranger } from '../app/known-volunteer.ts';
 import { noteAction, Refusal, refuseBlank } from '../app/registry.ts';
 import { correctionsAccount, volunteerAccount } from '../domain/ledger.ts';
 import { isSamePerson } from '../domain/same-person.ts';
@@ -40,8 +41,7 @@ export async function askCorrection(
     throw new Refusal(`points are a whole number up to ${correctionPointsMax}, and not 0`);
   }
   return db.transaction().execute(async (trx) => {
-    const known = trx.selectFrom('volunteer').select('id').where('id', '=', volunteer);
-    if (!(await known.executeTakeFirst())) throw new Refusal(`no volunteer ${volunteer}`);
+    await refuseStranger(trx, volunteer);
     const { id } = await trx
       .insertInto('correction')
       .values({ volunteer, points, reason, asked_by: by, asked_ms: atMs })

@@ -76,7 +76,21 @@ function partsText(language: Language, { parts = [] }: ReasonOf<'check-in'>): st
 }
 
 /** What may have become known when nothing is said of this check-in's own date. */
-function othersText(language: Language, { monthPoints }: ReasonOf<'check-in'>): string {
+function othersText(language: Language, { monthPoints, outcome }: ReasonOf<'check-in'>): string {
+  if (outcome === 'blocked-card') {
+    return {
+      zh: '刷卡时该卡已挂失或停用',
+      en: 'the card was lost, blocked or not valid when it was tapped',
+      ko: '카드를 댄 때 그 카드가 분실·정지되었거나 유효하지 않아',
+    }[language];
+  }
+  if (outcome === 'recorded') {
+    return {
+      zh: '当时该志愿者已暂停',
+      en: 'the volunteer was paused then',
+      ko: '그때 자원봉사자가 활동 중지 상태여서',
+    }[language];
+  }
   const isOfMonth = monthPoints !== undefined;
   return {
     zh: `当天${isOfMonth ? '或当月此前' : ''}的其他签到记录后来有变化`,

@@ -4,6 +4,7 @@ import type { Pace } from '../nightly/pace.ts';
 import type { Store } from '../store/open-store.ts';
 import { forgetCards } from './held/cards.ts';
 import { heldKinds } from './held.ts';
+import { overwriteDeleted } from './overwrite-deleted.ts';
 import { longestAcceptDays } from './remove-old.ts';
 import { type RunReport, runRetention } from './retention-run.ts';
 
@@ -31,6 +32,7 @@ export async function erasePerson(
 ): Promise<RunReport> {
   const { volunteer, by, reason, atMs } = asked;
   refuseBlank(reason, 'the reason');
+  await overwriteDeleted(store.db);
   await store.db.transaction().execute(async (trx) => {
     const known = await trx
       .selectFrom('volunteer')

@@ -65,7 +65,7 @@ ${rows.join('\n')}
 }
 
 function bars(
-  { rows, title }: ReportTable,
+  { rows, title, columns }: ReportTable,
   { label, value }: Extract<Chart, { kind: 'bars' }>,
   language: Language,
 ): string {
@@ -86,7 +86,10 @@ function bars(
   });
   const width = labelWidth + barWidthMax + 80;
   const height = shown.length * barHeight;
-  return `<svg viewBox="0 0 ${width} ${height}" width="${width}" style="max-width: 100%" role="img" aria-label="${escapeHtml(title[language])}">
+  // A bar without its unit says whatever one expects of it.
+  const unit = columns[value]?.[language] ?? '';
+  return `<p>${escapeHtml(unit)}</p>
+<svg viewBox="0 0 ${width} ${height}" width="${width}" style="max-width: 100%" role="img" aria-label="${escapeHtml(`${title[language]}: ${unit}`)}">
 ${lines.join('\n')}
 </svg>`;
 }

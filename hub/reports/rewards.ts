@@ -3,7 +3,7 @@ import type { Db } from '../store/schema.ts';
 import type { Period } from './period.ts';
 import type { ReportTable } from './report.ts';
 
-/** What was redeemed: rewards that were reserved in the period, and what became of them. */
+/** What was redeemed in the period, and what became of it. */
 export async function rewardsTable(db: Db, { from, to }: Period): Promise<ReportTable> {
   const rows = await db
     .selectFrom('redemption')
@@ -26,7 +26,7 @@ export async function rewardsTable(db: Db, { from, to }: Period): Promise<Report
     title: { zh: '积分兑换', en: 'Rewards', ko: '포인트 교환' },
     columns: [
       { zh: '奖品', en: 'reward', ko: '상품' },
-      { zh: '预留', en: 'reserved', ko: '예약' },
+      { zh: '兑换次数', en: 'redeemed', ko: '교환' },
       { zh: '已领取', en: 'handed out', ko: '전달' },
       { zh: '已取消', en: 'cancelled', ko: '취소' },
       { zh: '积分', en: 'points', ko: '포인트' },

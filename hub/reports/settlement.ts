@@ -15,7 +15,12 @@ const movementWords: Readonly<Record<string, Words>> = {
     en: 'bounties, details removed',
     ko: '방문 드문 쉼터 보너스(상세 삭제됨)',
   },
-  correction: { zh: '更正', en: 'corrections', ko: '정정' },
+  correction: { zh: '人工更正', en: 'corrections by hand', ko: '수동 정정' },
+  'check-in settled anew': {
+    zh: '签到重新结算',
+    en: 'check-ins settled anew',
+    ko: '체크인 재정산',
+  },
   contribution: { zh: '贡献', en: 'contributions', ko: '기여' },
   bounty: { zh: '冷门驿站奖励', en: 'bounties', ko: '방문 드문 쉼터 보너스' },
   'redemption-reserve': { zh: '兑换预留', en: 'set aside for rewards', ko: '교환 예약' },
@@ -27,11 +32,11 @@ const movementWords: Readonly<Record<string, Words>> = {
   expiry: { zh: '过期', en: 'expired', ko: '만료' },
 };
 
-/** A code that a later version brought is told as it is, so that the sum still ties. */
-const wordsOf = (code: string): Words => movementWords[code] ?? { zh: code, en: code, ko: code };
+/** A kind that a later version brought is told as it is, so that the sum still ties. */
+const wordsOf = (kind: string): Words => movementWords[kind] ?? { zh: kind, en: kind, ko: kind };
 
 const sumsSchema = z.array(
-  z.object({ code: z.string(), given: z.coerce.number(), taken: z.coerce.number() }),
+  z.object({ kind: z.string(), given: z.coerce.number(), taken: z.coerce.number() }),
 );
 type Sums = z.infer<typeof sumsSchema>;
 
@@ -64,7 +69,7 @@ export async function settlementTable(
     ],
     rows: [
       [{ zh: '期初', en: 'held before', ko: '기초' }, null, null, opening],
-      ...within.map(({ code, given, taken }) => [wordsOf(code), given, taken, given - taken]),
+      ...within.map(({ kind, given, taken }) => [wordsOf(kind), given, taken, given - taken]),
       [{ zh: '期末', en: 'held after', ko: '기말' }, null, null, closing],
     ],
     ties: opening + net(within) === closing,
@@ -74,12 +79,21 @@ export async function settlementTable(
 const net = (sums: Sums): number =>
   sums.reduce((total, { given, taken }) => total + given - taken, 0);
 
-/** Points into and out of volunteers' accounts between two moments, by code. */
+/** Points into and out of volunteers' accounts between two moments, by kind. */
 async function moved(db: Db, fromMs: number, untilMs: number): Promise<Sums> {
   const rows = await db
     .selectFrom('transfer')
     .innerJoin('account', 'account.id', 'transfer.credit')
-    .select('code')
+    // The code is the same for what a person corrects and for what a late check-in does.
+    .select((eb) =>
+      eb
+        .case()
+        .when(eb.and([eb('code', '=', 'correction'), eb('check_in_id', 'is not', null)]))
+        .then('check-in settled anew')
+        .else(eb.ref('code'))
+        .end()
+        .as('kind'),
+    )
     .select(({ fn, val }) => [
       fn.coalesce(fn.sum('amount').filterWhere('volunteer_id', 'is not', null), val(0)).as('given'),
       fn.coalesce(fn.sum('amount').filterWhere('volunteer_id', 'is', null), val(0)).as('taken'),
@@ -88,8 +102,8 @@ async function moved(db: Db, fromMs: number, untilMs: number): Promise<Sums> {
     .$if(Number.isFinite(untilMs), (query) => query.where('at', '<', untilMs))
     // Between two accounts of the scheme nothing moves to or from volunteers.
     .where((eb) => eb.or([eb('debit', 'like', 'volunteer:%'), eb('credit', 'like', 'volunteer:%')]))
-    .groupBy('code')
-    .orderBy('code')
+    .groupBy('kind')
+    .orderBy('kind')
     .execute();
   return sumsSchema.parse(rows);
 }

@@ -76,7 +76,8 @@ describe('a report', () => {
 
   it('settles what was held before, what moved, and what the accounts hold', async () => {
     await correct(7, Date.parse('2026-02-10T00:00:00Z'));
-    await tap(0, 90);
+    await tap(30, 90);
+    await tap(0);
     await correct(-5, startMs + 200 * minuteMs);
     await correct(50, Date.parse('2026-04-10T00:00:00Z'));
     const report = await makeReport(hub.store, march, timeZone);
@@ -84,8 +85,9 @@ describe('a report', () => {
       rowsOf(report, 'settlement').map(([what, ...figures]) => [Object(what).en, ...figures]),
     ).toEqual([
       ['held before', null, null, 7],
-      ['check-ins', 20, 0, 20],
-      ['corrections', 0, 5, -5],
+      ['check-ins', 30, 0, 30],
+      ['check-ins settled anew', 0, 10, -10],
+      ['corrections by hand', 0, 5, -5],
       ['held after', null, null, 22],
     ]);
     expect(report.ties).toBe(true);
