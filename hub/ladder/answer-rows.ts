@@ -4,6 +4,7 @@ import { addAlarmEvent } from '../ingest/alarm-rows.ts';
 import type { Answered, Notice } from '../notify/notifier.ts';
 import type { Db } from '../store/schema.ts';
 import { readClimb } from './ladder-rows.ts';
+import { noticeId } from './notice-id.ts';
 
 /** An answer that those who were called for the alarm are to be told. */
 export interface UntoldAnswer {
@@ -47,12 +48,12 @@ export async function whomToTell(db: Db, { alarm, state }: UntoldAnswer): Promis
   return called.filter((name) => !told.includes(name));
 }
 
-/** @returns the notice of an answer, but for whom it is */
-export async function noticeOfAnswer(
+/** @returns what makes the notice of an answer for a notifier, by its name */
+export async function noticesOfAnswer(
   db: Db,
   { alarm, state }: UntoldAnswer,
   nameOf: (station: string) => string,
-): Promise<Omit<Notice, 'id'>> {
+): Promise<(notifier: string) => Notice> {
   const row = await db
     .selectFrom('alarm')
     .selectAll()
@@ -72,7 +73,7 @@ export async function noticeOfAnswer(
     : [row.acknowledged_by, row.acknowledged_ms];
   const cause = isOver ? alarmCauses.find((known) => known === row.cause) : undefined;
   const who = { state, by: by ?? '', atMs: atMs ?? 0, othersOpen: Number(n) };
-  return {
+  const about: Omit<Notice, 'id'> = {
     alarmId: alarm,
     station: row.station,
     stationName: nameOf(row.station),
@@ -83,6 +84,7 @@ export async function noticeOfAnswer(
     step: Math.max(1, climb.step),
     answered: cause === undefined ? who : { ...who, cause },
   };
+  return (notifier) => ({ ...about, id: noticeId(row, state, who.atMs, notifier) });
 }
 
 /** @param told `reason`: why it failed; undefined when the other side has taken it */

@@ -3,7 +3,7 @@ import type { Timers } from '../../shared/timers.ts';
 import type { Notice, Notifier } from '../notify/notifier.ts';
 import type { Db } from '../store/schema.ts';
 import {
-  noticeOfAnswer,
+  noticesOfAnswer,
   readUntold,
   removeUntold,
   type UntoldAnswer,
@@ -75,18 +75,20 @@ export class AnswerTeller {
 
   async #tellAll(answer: UntoldAnswer): Promise<void> {
     const { db, nameOf, notifiers, ending } = this.#options;
-    const notice = await noticeOfAnswer(db, answer, nameOf);
+    const noticeFor = await noticesOfAnswer(db, answer, nameOf);
     const told = (await whomToTell(db, answer)).flatMap((name) => {
       const notifier = notifiers.get(name);
-      const isTold = notifier !== undefined && (notifier.hasWordsFor?.(notice) ?? true);
-      return isTold ? [this.#inOrder(answer, notifier, notice)] : [];
+      if (notifier === undefined) return [];
+      const notice = noticeFor(name);
+      const hasWords = notifier.hasWordsFor?.(notice) ?? true;
+      return hasWords ? [this.#inOrder(answer, notifier, notice)] : [];
     });
     const failed = (await Promise.allSettled(told)).filter((one) => one.status === 'rejected');
     if (failed[0]) throw failed[0].reason;
     if (!ending.aborted) await removeUntold(db, answer);
   }
 
-  #inOrder(answer: UntoldAnswer, notifier: Notifier, notice: Omit<Notice, 'id'>): Promise<void> {
+  #inOrder(answer: UntoldAnswer, notifier: Notifier, notice: Notice): Promise<void> {
     const key = `${answer.alarm} ${notifier.name}`;
     const before = this.#before.get(key) ?? Promise.resolve();
     const mine = before.then(() => this.#tell(answer, notifier, notice));
@@ -99,12 +101,11 @@ export class AnswerTeller {
     return mine;
   }
 
-  async #tell(answer: UntoldAnswer, notifier: Notifier, about: Omit<Notice, 'id'>): Promise<void> {
+  async #tell(answer: UntoldAnswer, notifier: Notifier, notice: Notice): Promise<void> {
     const { db, now, timers, onTrouble, ending, log } = this.#options;
     const { alarm, state } = answer;
     const { name } = notifier;
     const startedMs = timers.now();
-    const notice = { ...about, id: `alarm-${alarm}-${state}-${name}` };
     const reason = await attempt(notifier, notice, { timers, signals: [ending] });
     if (ending.aborted) return;
     if (reason !== undefined) log.error({ alarm, state, notifier: name, reason }, 'not notified');

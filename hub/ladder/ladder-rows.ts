@@ -35,13 +35,20 @@ const toldSchema = z.object({ rung: z.string(), notifier: z.string() });
 export const nameOfRung = ({ kind, number }: Pick<Rung, 'kind' | 'number'>): string =>
   `${kind} ${number}`;
 
+/** Who was to be told on a rung, and when the alarm came to it by the hub's clock, milliseconds. */
+export interface Pending {
+  readonly rung: Rung;
+  readonly notifier: string;
+  readonly atMs: number;
+}
+
 /** What an alarm's history says of its ladder. */
 export interface ClimbRead {
   readonly climb: Climb;
   /** When the latest round was, by the hub's clock of then; 0 for none. */
   readonly roundMs: number;
   /** Who was to be told, and of whom nothing more is known: the hub ended meanwhile. */
-  readonly pending: readonly { readonly rung: Rung; readonly notifier: string }[];
+  readonly pending: readonly Pending[];
   /** Who was to be told on any rung so far, each once. */
   readonly called: readonly string[];
 }
@@ -56,7 +63,7 @@ export async function readClimb(db: Db, alarm: number): Promise<ClimbRead> {
     .orderBy('id')
     .execute();
   let [climb, roundMs] = [atTheFoot, 0];
-  const pending = new Map<string, { rung: Rung; notifier: string }>();
+  const pending = new Map<string, Pending>();
   const called = new Set<string>();
   for (const { event, detail, at } of events) {
     const said: unknown = JSON.parse(detail ?? '{}');
@@ -66,7 +73,7 @@ export async function readClimb(db: Db, alarm: number): Promise<ClimbRead> {
       if (rung.kind === 'round') roundMs = at;
       for (const notifier of rung.notify) {
         called.add(notifier);
-        pending.set(`${nameOfRung(rung)} ${notifier}`, { rung, notifier });
+        pending.set(`${nameOfRung(rung)} ${notifier}`, { rung, notifier, atMs: at });
       }
     } else {
       const { rung, notifier } = toldSchema.parse(said);

@@ -15,12 +15,14 @@ import { AnswerTeller } from './answer-teller.ts';
 import { attempt } from './attempt.ts';
 import {
   nameOfRung,
+  type Pending,
   readClimb,
   readUnanswered,
   type Unanswered,
   writeRung,
   writeTold,
 } from './ladder-rows.ts';
+import { noticeId } from './notice-id.ts';
 
 /** How soon an alarm is told to the first step, and an answer is seen, at most. */
 const lookEveryMs = 250;
@@ -144,7 +146,7 @@ export class LadderWatch {
       const sinceMs = now() - roundMs;
       // A round of the future was told by a clock that was wrong: the next one is due.
       if (sinceMs >= 0) climbing.roundMs = this.#timers.now() - sinceMs;
-      for (const { rung, notifier } of pending) this.#tell(alarm, rung, notifier);
+      for (const call of pending) this.#tell(alarm, call);
     } catch (error) {
       // Whatever its history looks like, somebody must hear of it: from the foot again.
       log.error({ err: error, alarm: alarm.id }, 'history of an alarm not read');
@@ -163,32 +165,35 @@ export class LadderWatch {
     const { db, now, nameOf, onCommitted, log } = this.#options;
     const { station, id } = alarm;
     log.warn({ alarm: id, station, rung: nameOfRung(rung) }, 'alarm without an answer');
+    const atMs = now();
     try {
-      await writeRung(db, alarm, rung, { nowMs: now(), stationName: nameOf(station) });
+      await writeRung(db, alarm, rung, { nowMs: atMs, stationName: nameOf(station) });
       onCommitted();
     } catch (error) {
       // People are told all the same; after a restart perhaps twice, which is better than never.
       log.error({ err: error, alarm: id }, 'history of an alarm not written');
     }
-    for (const notifier of rung.notify) this.#tell(alarm, rung, notifier);
+    for (const notifier of rung.notify) this.#tell(alarm, { rung, notifier, atMs });
   }
 
-  #tell(alarm: Unanswered, rung: Rung, name: string): void {
-    const telling = this.#notify(alarm, rung, name).catch((error: unknown) =>
-      this.#options.log.error({ err: error, alarm: alarm.id, notifier: name }, 'not written'),
+  #tell(alarm: Unanswered, call: Pending): void {
+    const { notifier } = call;
+    const telling = this.#notify(alarm, call).catch((error: unknown) =>
+      this.#options.log.error({ err: error, alarm: alarm.id, notifier }, 'not written'),
     );
     this.#telling.add(telling);
     void telling.then(() => this.#telling.delete(telling));
   }
 
-  async #notify(alarm: Unanswered, rung: Rung, name: string): Promise<void> {
+  async #notify(alarm: Unanswered, call: Pending): Promise<void> {
+    const { rung, notifier: name } = call;
     const { db, now, onTrouble, log } = this.#options;
     const answered = this.#climbing.get(alarm.id)?.answered.signal;
     if (answered === undefined) return;
     const startedMs = this.#timers.now();
     const signals = [this.#ending.signal, answered];
     const limits = { timers: this.#timers, signals };
-    const notice = this.#noticeOf(alarm, rung, name);
+    const notice = this.#noticeOf(alarm, call);
     const reason = await attempt(this.#notifiers.get(name), notice, limits);
     if (this.#ending.signal.aborted) return;
     // What was called off says nothing of the notifier.
@@ -200,10 +205,10 @@ export class LadderWatch {
     await writeTold(db, alarm, { rung, notifier: name, tookMs, reason }, now());
   }
 
-  #noticeOf(alarm: Unanswered, rung: Rung, notifier: string): Notice {
+  #noticeOf(alarm: Unanswered, { rung, notifier, atMs }: Pending): Notice {
     const { steps } = this.#options.ladder;
     return {
-      id: `alarm-${alarm.id}-${rung.kind}-${rung.number}-${notifier}`,
+      id: noticeId(alarm, `${rung.kind}-${rung.number}`, atMs, notifier),
       alarmId: alarm.id,
       station: alarm.station,
       stationName: this.#options.nameOf(alarm.station),

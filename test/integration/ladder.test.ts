@@ -18,6 +18,7 @@ const ladder: Ladder = {
 
 describe('the ladder watch', () => {
   let hub: IngestHub;
+  let past: Past;
   let time: VirtualTime;
   let wallMs: () => number;
   let [duty, chief] = [new RecordingNotifier('duty'), new RecordingNotifier('chief')];
@@ -55,7 +56,7 @@ describe('the ladder watch', () => {
     [duty, chief] = [new RecordingNotifier('duty'), new RecordingNotifier('chief')];
     troubles = [];
     watchNow();
-    const past = new Past(hub, 'alarm').add(119, { type: 'alarm', gesture: 'hold' });
+    past = new Past(hub, 'alarm').add(119, { type: 'alarm', gesture: 'hold' });
     await hub.give(past.message(1, 1), hub.macKey, 'alarm');
   });
   afterEach(async () => {
@@ -167,7 +168,35 @@ describe('the ladder watch', () => {
     duty.habit = 'take';
     await restart();
     await advance(1_000);
-    expect(duty.told.map(({ id }) => id)).toEqual(['alarm-1-step-1-duty']);
+    const events = hub.store.db.selectFrom('alarm_event').select('at');
+    const { at } = await events.where('event', '=', 'escalated').executeTakeFirstOrThrow();
+    const { epoch } = past;
+    const id = `alarm-${hub.station}-${epoch}-1-step-1-${at}-duty`;
+    expect(duty.told.map((notice) => notice.id)).toEqual([id]);
+  });
+
+  it('gives no notice the name of another one when the hub is put back to a backup', async () => {
+    await watch.stop();
+    const putBack = await hub.backUp();
+    watchNow();
+    const raise = async (of: Past) => {
+      await hub.give(of.message(1, 1), hub.macKey, 'alarm');
+      await advance(1_000);
+    };
+    await raise(new Past(hub, 'alarm').add(119, { type: 'alarm', gesture: 'hold' }));
+    await acknowledgeAlarm(hub.store, 2, 'Operator 1', wallMs());
+    await advance(1_000);
+    await watch.stop();
+    await putBack();
+    watchNow();
+    await raise(new Past(hub, 'alarm').add(119, { type: 'alarm', gesture: 'hold' }));
+    await acknowledgeAlarm(hub.store, 2, 'Operator 1', wallMs());
+    await advance(1_000);
+    // The alarm of the backup, at the same step for the second time, and the second one of either life.
+    expect(duty.told.map(({ alarmId }) => alarmId)).toEqual([1, 2, 1, 2]);
+    expect(new Set(duty.told.map(({ id }) => id)).size).toBe(4);
+    expect(duty.answers.map(({ alarmId }) => alarmId)).toEqual([2, 2]);
+    expect(new Set(duty.answers.map(({ id }) => id)).size).toBe(2);
   });
 
   it('is not slowed down by a clock that is set back', async () => {
