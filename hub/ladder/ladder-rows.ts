@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { atTheFoot, type Climb, climbed, type Rung } from '../domain/ladder.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import { addAlarmEvent } from '../ingest/alarm-rows.ts';
-import type { Db } from '../store/schema.ts';
+import type { Db, Trx } from '../store/schema.ts';
 
 /** An alarm that no person has acknowledged. */
 export interface Unanswered {
@@ -23,6 +23,12 @@ export const readUnanswered = (db: Db): Promise<Unanswered[]> =>
     .where('acknowledged_ms', 'is', null)
     .orderBy('id')
     .execute();
+
+async function isUnanswered(trx: Trx, alarm: number): Promise<boolean> {
+  const row = trx.selectFrom('alarm').select('id').where('id', '=', alarm);
+  const open = row.where('resolved_ms', 'is', null).where('acknowledged_ms', 'is', null);
+  return (await open.executeTakeFirst()) !== undefined;
+}
 
 /** A rung, and who was to be told on it. */
 const rungSchema = z.object({
@@ -49,7 +55,7 @@ export interface ClimbRead {
   readonly roundMs: number;
   /** Who was to be told, and of whom nothing more is known: the hub ended meanwhile. */
   readonly pending: readonly Pending[];
-  /** Who was to be told on any rung so far, each once. */
+  /** Who was to be told on any rung so far, each once; also on one that could not be written itself. */
   readonly called: readonly string[];
 }
 
@@ -77,21 +83,26 @@ export async function readClimb(db: Db, alarm: number): Promise<ClimbRead> {
       }
     } else {
       const { rung, notifier } = toldSchema.parse(said);
+      called.add(notifier);
       pending.delete(`${rung} ${notifier}`);
     }
   }
   return { climb, roundMs, pending: [...pending.values()], called: [...called] };
 }
 
-/** History and feed: the alarm has come to this rung. */
+/**
+ * History and feed: the alarm has come to this rung.
+ * @returns false, and nothing is written, when somebody has answered it meanwhile
+ */
 export async function writeRung(
   db: Db,
   alarm: Unanswered,
   rung: Rung,
   { nowMs, stationName }: { nowMs: number; stationName: string },
-): Promise<void> {
+): Promise<boolean> {
   const event = rung.kind === 'step' ? 'escalated' : 'exhausted';
-  await db.transaction().execute(async (trx) => {
+  return db.transaction().execute(async (trx) => {
+    if (!(await isUnanswered(trx, alarm.id))) return false;
     await addAlarmEvent(trx, { alarm: alarm.id, at: nowMs, event, detail: JSON.stringify(rung) });
     const outgoing = new Outgoing();
     outgoing.toFeed('alarm', nowMs, {
@@ -101,6 +112,7 @@ export async function writeRung(
       unacknowledgedSinceMs: alarm.stored_ms,
     });
     await outgoing.store(trx);
+    return true;
   });
 }
 

@@ -164,15 +164,19 @@ export class LadderWatch {
   async #climb(alarm: Unanswered, rung: Rung): Promise<void> {
     const { db, now, nameOf, onCommitted, log } = this.#options;
     const { station, id } = alarm;
-    log.warn({ alarm: id, station, rung: nameOfRung(rung) }, 'alarm without an answer');
     const atMs = now();
     try {
-      await writeRung(db, alarm, rung, { nowMs: atMs, stationName: nameOf(station) });
+      const isOpen = await writeRung(db, alarm, rung, {
+        nowMs: atMs,
+        stationName: nameOf(station),
+      });
+      if (!isOpen) return; // the next look sees who has answered
       onCommitted();
     } catch (error) {
       // People are told all the same; after a restart perhaps twice, which is better than never.
       log.error({ err: error, alarm: id }, 'history of an alarm not written');
     }
+    log.warn({ alarm: id, station, rung: nameOfRung(rung) }, 'alarm without an answer');
     for (const notifier of rung.notify) this.#tell(alarm, { rung, notifier, atMs });
   }
 

@@ -1,3 +1,4 @@
+import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acknowledgeAlarm } from '../../hub/app/alarms.ts';
 import type { Ladder } from '../../hub/domain/ladder.ts';
@@ -23,6 +24,8 @@ describe('the ladder watch', () => {
   let wallMs: () => number;
   let [duty, chief] = [new RecordingNotifier('duty'), new RecordingNotifier('chief')];
   let troubles: string[];
+  /** The moment between a look at the alarms and what comes of it. */
+  let beforeRung: () => void;
   let watch: LadderWatch;
 
   function watchNow(): void {
@@ -30,7 +33,10 @@ describe('the ladder watch', () => {
       db: hub.store.db,
       ladder,
       notifiers: [duty, chief],
-      nameOf: () => 'Station 1',
+      nameOf: () => {
+        beforeRung();
+        return 'Station 1';
+      },
       now: () => wallMs(),
       timers: time,
       onCommitted: () => {},
@@ -54,7 +60,7 @@ describe('the ladder watch', () => {
     const baseMs = hub.nowMs;
     wallMs = () => baseMs + time.now();
     [duty, chief] = [new RecordingNotifier('duty'), new RecordingNotifier('chief')];
-    troubles = [];
+    [troubles, beforeRung] = [[], () => {}];
     watchNow();
     past = new Past(hub, 'alarm').add(119, { type: 'alarm', gesture: 'hold' });
     await hub.give(past.message(1, 1), hub.macKey, 'alarm');
@@ -226,6 +232,21 @@ describe('the ladder watch', () => {
     await advance(1_000);
     expect(duty.told.map(({ step }) => step)).toEqual([1, 3, 4, 5, 6, 7]);
   });
+
+  it.each(['acknowledged', 'resolved'])(
+    'calls nobody for what was %s while it looked',
+    async (state) => {
+      await advance(1_000);
+      const other = new BetterSqlite(hub.file);
+      beforeRung = () => other.exec(`UPDATE alarm SET ${state}_ms = 1, ${state}_by = 'Operator 1'`);
+      await advance(120_000);
+      other.close();
+      expect([duty.told.length, chief.told.length]).toEqual([1, 0]);
+      expect((await history()).filter((line) => line.includes('escalated'))).toHaveLength(1);
+      const states = (await hub.outgoing()).map(({ body }) => body['state']);
+      expect(states.filter((one) => one === 'escalated')).toHaveLength(1);
+    },
+  );
 
   it('tells people although the store cannot be written', async () => {
     const { sqlite } = { sqlite: hub.store.db };
