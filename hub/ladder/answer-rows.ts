@@ -33,7 +33,11 @@ export async function removeUntold(db: Db, { alarm, state }: UntoldAnswer): Prom
 const saidSchema = z.object({ state: z.string(), notifier: z.string() });
 
 /** @returns whom to tell: who was called, without those of whom it is known that they were told. */
-export async function whomToTell(db: Db, { alarm, state }: UntoldAnswer): Promise<string[]> {
+export async function whomToTell(
+  db: Db,
+  { alarm, state }: UntoldAnswer,
+  calledBesides: Iterable<string>,
+): Promise<string[]> {
   const { called } = await readClimb(db, alarm);
   const events = await db
     .selectFrom('alarm_event')
@@ -45,7 +49,7 @@ export async function whomToTell(db: Db, { alarm, state }: UntoldAnswer): Promis
     .map(({ detail }) => saidSchema.parse(JSON.parse(detail ?? '{}')))
     .filter((said) => said.state === state)
     .map(({ notifier }) => notifier);
-  return called.filter((name) => !told.includes(name));
+  return [...new Set([...called, ...calledBesides])].filter((name) => !told.includes(name));
 }
 
 /** @returns what makes the notice of an answer for a notifier, by its name */

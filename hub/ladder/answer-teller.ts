@@ -20,6 +20,8 @@ export interface AnswerTellerOptions {
   readonly now: () => number;
   readonly timers: Timers;
   readonly onTrouble: (notifier: string, trouble: string | undefined) => void;
+  /** Who was called for an alarm, and does not stand in its history. */
+  readonly calledBesides: (alarm: number) => Iterable<string>;
   /** Aborts when the hub ends: who was not told by then is told after the next start. */
   readonly ending: AbortSignal;
   readonly log: Log;
@@ -74,9 +76,9 @@ export class AnswerTeller {
   }
 
   async #tellAll(answer: UntoldAnswer): Promise<void> {
-    const { db, nameOf, notifiers, ending } = this.#options;
+    const { db, nameOf, notifiers, ending, calledBesides } = this.#options;
     const noticeFor = await noticesOfAnswer(db, answer, nameOf);
-    const told = (await whomToTell(db, answer)).flatMap((name) => {
+    const told = (await whomToTell(db, answer, calledBesides(answer.alarm))).flatMap((name) => {
       const notifier = notifiers.get(name);
       if (notifier === undefined) return [];
       const notice = noticeFor(name);

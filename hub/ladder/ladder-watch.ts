@@ -23,9 +23,12 @@ import {
   writeTold,
 } from './ladder-rows.ts';
 import { noticeId } from './notice-id.ts';
+import { PatientWrites } from './patient-writes.ts';
 
 /** How soon an alarm is told to the first step, and an answer is seen, at most. */
 const lookEveryMs = 250;
+/** Alarms of whom it is remembered who was called while the history could not be written: bounds memory. */
+const unwrittenMax = 1_000;
 
 export interface LadderWatchOptions {
   readonly db: Db;
@@ -37,8 +40,11 @@ export interface LadderWatchOptions {
   readonly timers?: Timers;
   /** Called after each commit: the outbox has something. */
   readonly onCommitted: () => void;
-  /** A notifier works again (`undefined`), or does not, and why. */
-  readonly onTrouble: (notifier: string, trouble: string | undefined) => void;
+  /**
+   * A notifier works again (`undefined`), or does not, and why; `atMs`: by the hub's clock. One that fails
+   * is called again until it succeeds.
+   */
+  readonly onTrouble: (notifier: string, trouble: string | undefined, atMs: number) => unknown;
   readonly log: Log;
 }
 
@@ -68,6 +74,9 @@ export class LadderWatch {
   #turn: Promise<void> | undefined;
   #endLooks: () => void = () => {};
   readonly #answers: AnswerTeller;
+  readonly #writes: PatientWrites;
+  /** Who was called on rungs that could not be written, by alarm: the history does not know it. */
+  readonly #unwritten = new Map<number, Set<string>>();
 
   constructor(options: LadderWatchOptions) {
     this.#options = options;
@@ -76,13 +85,17 @@ export class LadderWatch {
     this.#timers = options.timers ?? systemTimers;
     this.#notifiers = new Map(options.notifiers.map((notifier) => [notifier.name, notifier]));
     const parts = { timers: this.#timers, notifiers: this.#notifiers, ending: this.#ending.signal };
-    this.#answers = new AnswerTeller({ ...options, ...parts });
+    this.#writes = new PatientWrites(this.#timers, options.log);
+    this.#answers = new AnswerTeller({
+      ...{ ...options, ...parts },
+      onTrouble: (notifier, trouble) => this.#noteTrouble(notifier, trouble),
+      calledBesides: (alarm) => this.#unwritten.get(alarm) ?? [],
+    });
   }
 
   start(): void {
-    const { notifiers, onTrouble } = this.#options;
-    for (const notifier of notifiers) {
-      notifier.start?.((trouble) => onTrouble(notifier.name, trouble));
+    for (const notifier of this.#options.notifiers) {
+      notifier.start?.((trouble) => this.#noteTrouble(notifier.name, trouble));
     }
     this.#endLooks = this.#timers.every(lookEveryMs, () => this.look());
   }
@@ -95,6 +108,7 @@ export class LadderWatch {
     await Promise.all(this.#telling);
     await this.#answers.settled();
     await Promise.all(this.#options.notifiers.map((notifier) => notifier.stop?.()));
+    await this.#writes.stop();
   }
 
   /** How many alarms have come past the last step. */
@@ -175,15 +189,30 @@ export class LadderWatch {
     } catch (error) {
       // People are told all the same; after a restart perhaps twice, which is better than never.
       log.error({ err: error, alarm: id }, 'history of an alarm not written');
+      this.#rememberCalled(id, rung.notify);
     }
     log.warn({ alarm: id, station, rung: nameOfRung(rung) }, 'alarm without an answer');
     for (const notifier of rung.notify) this.#tell(alarm, { rung, notifier, atMs });
   }
 
+  #rememberCalled(alarm: number, names: readonly string[]): void {
+    this.#unwritten.set(alarm, new Set([...(this.#unwritten.get(alarm) ?? []), ...names]));
+    for (const oldest of this.#unwritten.keys()) {
+      if (this.#unwritten.size <= unwrittenMax) break;
+      this.#unwritten.delete(oldest);
+    }
+  }
+
+  #noteTrouble(notifier: string, trouble: string | undefined): void {
+    const { onTrouble, now } = this.#options;
+    const atMs = now();
+    this.#writes.add(`notifier ${notifier}`, () => onTrouble(notifier, trouble, atMs));
+  }
+
   #tell(alarm: Unanswered, call: Pending): void {
     const { notifier } = call;
     const telling = this.#notify(alarm, call).catch((error: unknown) =>
-      this.#options.log.error({ err: error, alarm: alarm.id, notifier }, 'not written'),
+      this.#options.log.error({ err: error, alarm: alarm.id, notifier }, 'not told'),
     );
     this.#telling.add(telling);
     void telling.then(() => this.#telling.delete(telling));
@@ -191,7 +220,7 @@ export class LadderWatch {
 
   async #notify(alarm: Unanswered, call: Pending): Promise<void> {
     const { rung, notifier: name } = call;
-    const { db, now, onTrouble, log } = this.#options;
+    const { db, now, log } = this.#options;
     const answered = this.#climbing.get(alarm.id)?.answered.signal;
     if (answered === undefined) return;
     const startedMs = this.#timers.now();
@@ -204,9 +233,11 @@ export class LadderWatch {
     if (answered.aborted && reason !== undefined) return;
     if (reason !== undefined)
       log.error({ alarm: alarm.id, notifier: name, reason }, 'not notified');
-    onTrouble(name, reason);
+    this.#noteTrouble(name, reason);
+    const atMs = now();
     const tookMs = Math.round(this.#timers.now() - startedMs);
-    await writeTold(db, alarm, { rung, notifier: name, tookMs, reason }, now());
+    const told = { rung, notifier: name, tookMs, reason };
+    this.#writes.add(`alarm ${alarm.id}`, () => writeTold(db, alarm, told, atMs));
   }
 
   #noticeOf(alarm: Unanswered, { rung, notifier, atMs }: Pending): Notice {

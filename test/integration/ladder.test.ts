@@ -1,4 +1,5 @@
 import BetterSqlite from 'better-sqlite3';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acknowledgeAlarm } from '../../hub/app/alarms.ts';
 import type { Ladder } from '../../hub/domain/ladder.ts';
@@ -24,6 +25,8 @@ describe('the ladder watch', () => {
   let wallMs: () => number;
   let [duty, chief] = [new RecordingNotifier('duty'), new RecordingNotifier('chief')];
   let troubles: string[];
+  /** How many times a trouble cannot be written. */
+  let troubleFails: number;
   /** The moment between a look at the alarms and what comes of it. */
   let beforeRung: () => void;
   let watch: LadderWatch;
@@ -40,7 +43,11 @@ describe('the ladder watch', () => {
       now: () => wallMs(),
       timers: time,
       onCommitted: () => {},
-      onTrouble: (name, trouble) => troubles.push(`${name}: ${trouble ?? 'well'}`),
+      onTrouble: async (name, trouble) => {
+        troubleFails -= 1;
+        if (troubleFails >= 0) throw new Error('database is locked');
+        troubles.push(`${name}: ${trouble ?? 'well'}`);
+      },
       log: createLog('test', 'silent'),
     });
     watch.start();
@@ -60,7 +67,7 @@ describe('the ladder watch', () => {
     const baseMs = hub.nowMs;
     wallMs = () => baseMs + time.now();
     [duty, chief] = [new RecordingNotifier('duty'), new RecordingNotifier('chief')];
-    [troubles, beforeRung] = [[], () => {}];
+    [troubles, beforeRung, troubleFails] = [[], () => {}, 0];
     watchNow();
     past = new Past(hub, 'alarm').add(119, { type: 'alarm', gesture: 'hold' });
     await hub.give(past.message(1, 1), hub.macKey, 'alarm');
@@ -247,6 +254,22 @@ describe('the ladder watch', () => {
       expect(states.filter((one) => one === 'escalated')).toHaveLength(1);
     },
   );
+
+  it('writes what became of a notice, and the trouble of its notifier, once it can', async () => {
+    await sql`CREATE TRIGGER no_room BEFORE INSERT ON alarm_event WHEN NEW.event LIKE 'notif%'
+      BEGIN SELECT RAISE(ABORT, 'no room'); END`.execute(hub.store.db);
+    duty.habit = 'refuse';
+    troubleFails = 2;
+    await advance(61_000);
+    expect((await history()).filter((line) => line.includes('notif'))).toEqual([]);
+    await sql`DROP TRIGGER no_room`.execute(hub.store.db);
+    await advance(25_000);
+    expect((await history()).filter((line) => line.includes('notif'))).toEqual([
+      '0 s notify-failed step 1 duty',
+      '60 s notified step 2 chief',
+    ]);
+    expect(troubles).toEqual(['duty: answered 500', 'chief: well']);
+  });
 
   it('tells people although the store cannot be written', async () => {
     const { sqlite } = { sqlite: hub.store.db };
