@@ -3,7 +3,7 @@ import { alarmCauses } from '../domain/alarm.ts';
 import { addAlarmEvent } from '../ingest/alarm-rows.ts';
 import type { Answered, Notice } from '../notify/notifier.ts';
 import type { Db } from '../store/schema.ts';
-import { readClimb } from './ladder-rows.ts';
+import { callEvents, calledBy, readClimb } from './ladder-rows.ts';
 import { noticeId } from './notice-id.ts';
 
 /** An answer that those who were called for the alarm are to be told. */
@@ -50,6 +50,32 @@ export async function whomToTell(
     .filter((said) => said.state === state)
     .map(({ notifier }) => notifier);
   return [...new Set([...called, ...calledBesides])].filter((name) => !told.includes(name));
+}
+
+/**
+ * @returns who was called for any alarm of that station and has not been told since then that one was
+ * resolved: a place that knows but one alarm of a station at a time is told of the end of the last one,
+ * whichever it was called for
+ */
+export async function whoWaitsForTheEnd(db: Db, station: string): Promise<Set<string>> {
+  const events = await db
+    .selectFrom('alarm_event')
+    .innerJoin('alarm', 'alarm.id', 'alarm_event.alarm_id')
+    .select(['event', 'detail'])
+    .where('station', '=', station)
+    .where('event', 'in', [...callEvents, 'answer-told'])
+    .orderBy('alarm_event.id')
+    .execute();
+  const waiting = new Set<string>();
+  for (const { event, detail } of events) {
+    const said: unknown = JSON.parse(detail ?? '{}');
+    if (event !== 'answer-told') for (const name of calledBy(said)) waiting.add(name);
+    else {
+      const { state, notifier } = saidSchema.parse(said);
+      if (state === 'resolved') waiting.delete(notifier);
+    }
+  }
+  return waiting;
 }
 
 /** @returns what makes the notice of an answer for a notifier, by its name */

@@ -8,6 +8,7 @@ import {
   removeUntold,
   type UntoldAnswer,
   whomToTell,
+  whoWaitsForTheEnd,
   writeAnswerTold,
 } from './answer-rows.ts';
 import { attempt } from './attempt.ts';
@@ -78,7 +79,9 @@ export class AnswerTeller {
   async #tellAll(answer: UntoldAnswer): Promise<void> {
     const { db, nameOf, notifiers, ending, calledBesides } = this.#options;
     const noticeFor = await noticesOfAnswer(db, answer, nameOf);
-    const told = (await whomToTell(db, answer, calledBesides(answer.alarm))).flatMap((name) => {
+    const called = await whomToTell(db, answer, calledBesides(answer.alarm));
+    const names = [...called, ...(await this.#leftOut(noticeFor, called))];
+    const told = names.flatMap((name) => {
       const notifier = notifiers.get(name);
       if (notifier === undefined) return [];
       const notice = noticeFor(name);
@@ -88,6 +91,21 @@ export class AnswerTeller {
     const failed = (await Promise.allSettled(told)).filter((one) => one.status === 'rejected');
     if (failed[0]) throw failed[0].reason;
     if (!ending.aborted) await removeUntold(db, answer);
+  }
+
+  /** Who was called for earlier alarms of the station alone, and was not told their end, as this one stood. */
+  async #leftOut(
+    noticeFor: (notifier: string) => Notice,
+    called: readonly string[],
+  ): Promise<string[]> {
+    const { db, notifiers } = this.#options;
+    const others = [...notifiers.values()].filter(({ name, hasWordsFor }) => {
+      return hasWordsFor !== undefined && !called.includes(name);
+    });
+    const atTheEnd = others.filter((notifier) => hasWordsAtTheEndAlone(notifier, noticeFor));
+    if (atTheEnd.length === 0) return [];
+    const waiting = await whoWaitsForTheEnd(db, noticeFor('').station);
+    return atTheEnd.map(({ name }) => name).filter((name) => waiting.has(name));
   }
 
   #inOrder(answer: UntoldAnswer, notifier: Notifier, notice: Notice): Promise<void> {
@@ -115,6 +133,18 @@ export class AnswerTeller {
     const tookMs = Math.round(timers.now() - startedMs);
     await writeAnswerTold(db, answer, { notifier: name, tookMs, reason }, now());
   }
+}
+
+/** Whether a notifier is told of the resolution of a station's last open alarm, and not of one before. */
+function hasWordsAtTheEndAlone(
+  notifier: Notifier,
+  noticeFor: (notifier: string) => Notice,
+): boolean {
+  const notice = noticeFor(notifier.name);
+  const { answered } = notice;
+  if (answered?.state !== 'resolved' || notifier.hasWordsFor === undefined) return false;
+  const before = { ...notice, answered: { ...answered, othersOpen: 1 } };
+  return notifier.hasWordsFor(notice) && !notifier.hasWordsFor(before);
 }
 
 const hasResolution = (untold: readonly UntoldAnswer[], { alarm }: UntoldAnswer): boolean =>

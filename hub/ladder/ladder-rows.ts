@@ -37,6 +37,19 @@ const rungSchema = z.object({
   notify: z.array(z.string()),
 });
 const toldSchema = z.object({ rung: z.string(), notifier: z.string() });
+const calledSchema = z.object({
+  notify: z.array(z.string()).optional(),
+  notifier: z.string().optional(),
+});
+
+/** The events of an alarm's history that say who was called. */
+export const callEvents = ['escalated', 'exhausted', 'notified', 'notify-failed'] as const;
+
+/** @returns whom such an event names. @param said its detail, parsed */
+export const calledBy = (said: unknown): readonly string[] => {
+  const { notify, notifier } = calledSchema.parse(said);
+  return notify ?? (notifier === undefined ? [] : [notifier]);
+};
 
 export const nameOfRung = ({ kind, number }: Pick<Rung, 'kind' | 'number'>): string =>
   `${kind} ${number}`;
@@ -65,7 +78,7 @@ export async function readClimb(db: Db, alarm: number): Promise<ClimbRead> {
     .selectFrom('alarm_event')
     .select(['event', 'detail', 'at'])
     .where('alarm_id', '=', alarm)
-    .where('event', 'in', ['escalated', 'exhausted', 'notified', 'notify-failed'])
+    .where('event', 'in', callEvents)
     .orderBy('id')
     .execute();
   let [climb, roundMs] = [atTheFoot, 0];

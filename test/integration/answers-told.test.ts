@@ -201,7 +201,7 @@ describe('whoever the ladder has called', () => {
   it('as a monitoring station gets the restore of its panic event, when nothing stands there', async () => {
     const receiver = await startReceiver();
     const codes = () => receiver.frames.flatMap(({ id, data }) => (id === 'NULL' ? [] : [data]));
-    others = [startNotifier(receiver.port)];
+    others = [startNotifier(receiver.port, { zones: { [hub.station]: 7 } })];
     await restart();
     await raise(2);
     await advance(1_000);
@@ -212,6 +212,34 @@ describe('whoever the ladder has called', () => {
     await resolve(2);
     await advance(1_000);
     await eventually('the restore', () => codes().length > 2);
-    expect(codes()).toEqual([...Array(2).fill('#1234|Nri1/PA00'), '#1234|Nri1/PH00']);
+    expect(codes()).toEqual([...Array(2).fill('#1234|Nri1/PA07'), '#1234|Nri1/PH07']);
+  });
+
+  it('as a monitoring station gets the restore with the last alarm, also if not called for that one', async () => {
+    const receiver = await startReceiver();
+    const codes = () => receiver.frames.flatMap(({ id, data }) => (id === 'NULL' ? [] : [data]));
+    others = [startNotifier(receiver.port, { zones: { [hub.station]: 7 } })];
+    await restart();
+    await advance(1_000);
+    await eventually('the call', () => codes().length === 1);
+    await watch.stop();
+    await raise(2);
+    await resolve(1);
+    // Nobody is called for the second one.
+    await acknowledgeAlarm(hub.store, 2, 'Operator 1', wallMs());
+    await hub.restart();
+    others = [startNotifier(receiver.port, { zones: { [hub.station]: 7 } })];
+    watchNow();
+    await advance(1_000);
+    await resolve(2);
+    await advance(1_000);
+    await eventually('the restore', () => codes().length === 2);
+    expect(codes()).toEqual(['#1234|Nri1/PA07', '#1234|Nri1/PH07']);
+    await raise(3);
+    await resolve(3);
+    await advance(1_000);
+    await eventually('all is told', async () => (await untold()).length === 0);
+    expect(codes()).toHaveLength(2); // it has been restored
+    expect(states(duty)).toEqual(['resolved']); // of the alarm that they were called for
   });
 });
