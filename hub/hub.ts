@@ -240,11 +240,12 @@ function watchLadder(
     nameOf: (id) => directory.nameOf(id),
     now: Date.now,
     onCommitted,
-    onTrouble: (notifier, detail) => {
-      const [nowMs, key] = [Date.now(), { kind: 'notifier', part: notifier } as const];
-      withTroubles(store.db, nowMs, (book) =>
-        detail === undefined ? book.end(key, nowMs) : book.begin({ ...key, detail }, nowMs),
-      ).then(onCommitted, (error: unknown) => log.error({ err: error, notifier }, 'not written'));
+    onTrouble: async (notifier, detail, atMs) => {
+      const key = { kind: 'notifier', part: notifier } as const;
+      await withTroubles(store.db, atMs, (book) =>
+        detail === undefined ? book.end(key, atMs) : book.begin({ ...key, detail }, atMs),
+      );
+      onCommitted();
     },
     log,
   });

@@ -34,6 +34,9 @@ export const newSession = (): string => `se-${randomText(12)}`;
 export const testRequestSchema = idSchema('te', 12);
 export const newTestRequest = (): string => `te-${randomText(12)}`;
 
+/** Row of the hub's outbox, beside its number: 40 random bits tell apart those of one number. */
+export const newRowName = (): string => randomText(8);
+
 /** Enrolment: one per card that an operator waits for at a station. */
 export const enrolRequestSchema = idSchema('en', 12);
 export const newEnrolRequest = (): string => `en-${randomText(12)}`;

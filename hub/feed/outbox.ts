@@ -134,15 +134,17 @@ export class OutboxPublisher {
     await this.#db.deleteFrom('outbox').where('id', '<=', this.#publishedId).execute();
   }
 
-  /** Ids say to who hears a message twice that it is the same one. */
-  async #publishRow({ id, messages }: Row, isHeld: boolean): Promise<void> {
+  /** Ids say to who hears a message twice that it is the same one, whatever backup the hub is put back to. */
+  async #publishRow({ id, messages: text }: Row, isHeld: boolean): Promise<void> {
     const isCommanded = id <= this.#urgentId;
-    const published = readRow(messages).map(async ({ topic, station, body }, index) => {
+    const { name, messages } = readRow(text);
+    const row = name === undefined ? id : `${id}-${name}`;
+    const published = messages.map(async ({ topic, station, body }, index) => {
       if (station !== null) {
         if (!isCommanded) await this.#publishCommand(topic, station, body);
       } else if (!isHeld || topic === alarmTopic) {
-        const text = `{"v":1,"id":"${id}-${index}",${body.slice(1)}`;
-        await this.#bus.publish(topic, Buffer.from(text));
+        const said = `{"v":1,"id":"${row}-${index}",${body.slice(1)}`;
+        await this.#bus.publish(topic, Buffer.from(said));
       }
     });
     await Promise.all(published);

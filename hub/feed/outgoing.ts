@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { newRowName } from '../../shared/ids.ts';
 import {
   type AlarmKey,
   type AlarmState,
@@ -36,20 +37,44 @@ const olderRowSchema = z.array(
 /** Stands in a row where a message of the feed has no station. */
 const nobody = '-';
 
+/** Begins the line of a row that names it. */
+const namePrefix = '#';
+
 /**
- * A row of the outbox: what one transaction has to tell, in order, a message on each line. Its text is
+ * A row of the outbox: what one transaction has to tell, in order, a message on each line, below a name
+ * that no other row has: the row's number comes again when the hub is put back to a backup. Its text is
  * made once, and is neither parsed nor checked on its way to a broker: JSON text has no line breaks.
  */
 const rowText = (messages: readonly OutgoingMessage[]): string =>
-  messages.map(({ topic, station, body }) => `${topic} ${station ?? nobody} ${body}`).join('\n');
+  [
+    `${namePrefix}${newRowName()}`,
+    ...messages.map(({ topic, station, body }) => `${topic} ${station ?? nobody} ${body}`),
+  ].join('\n');
 
-/** @returns the messages of a row of the outbox, in order. */
-export function readRow(text: string): OutgoingMessage[] {
+/** A row of the outbox, read. */
+export interface OutboxRow {
+  /** Undefined in what versions before this one wrote. */
+  readonly name: string | undefined;
+  /** In order. */
+  readonly messages: readonly OutgoingMessage[];
+}
+
+export function readRow(text: string): OutboxRow {
   if (text.startsWith('[')) {
     const older = olderRowSchema.parse(JSON.parse(text));
-    return older.map((message) => ({ ...message, body: JSON.stringify(message.body) }));
+    const messages = older.map((message) => ({ ...message, body: JSON.stringify(message.body) }));
+    return { name: undefined, messages };
   }
-  return text.split('\n').map((line) => {
+  if (!text.startsWith(namePrefix)) return { name: undefined, messages: readLines(text) };
+  const nameEnds = text.indexOf('\n');
+  return {
+    name: text.slice(namePrefix.length, nameEnds),
+    messages: readLines(text.slice(nameEnds + 1)),
+  };
+}
+
+const readLines = (text: string): OutgoingMessage[] =>
+  text.split('\n').map((line) => {
     const topicEnds = line.indexOf(' ');
     const stationEnds = line.indexOf(' ', topicEnds + 1);
     const station = line.slice(topicEnds + 1, stationEnds);
@@ -59,7 +84,6 @@ export function readRow(text: string): OutgoingMessage[] {
       body: line.slice(stationEnds + 1),
     };
   });
-}
 
 /**
  * What a transaction wants told to people and stations. It is stored with the transaction, as one

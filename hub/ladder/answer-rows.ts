@@ -3,7 +3,8 @@ import { alarmCauses } from '../domain/alarm.ts';
 import { addAlarmEvent } from '../ingest/alarm-rows.ts';
 import type { Answered, Notice } from '../notify/notifier.ts';
 import type { Db } from '../store/schema.ts';
-import { readClimb } from './ladder-rows.ts';
+import { callEvents, calledBy, readClimb } from './ladder-rows.ts';
+import { noticeId } from './notice-id.ts';
 
 /** An answer that those who were called for the alarm are to be told. */
 export interface UntoldAnswer {
@@ -32,7 +33,11 @@ export async function removeUntold(db: Db, { alarm, state }: UntoldAnswer): Prom
 const saidSchema = z.object({ state: z.string(), notifier: z.string() });
 
 /** @returns whom to tell: who was called, without those of whom it is known that they were told. */
-export async function whomToTell(db: Db, { alarm, state }: UntoldAnswer): Promise<string[]> {
+export async function whomToTell(
+  db: Db,
+  { alarm, state }: UntoldAnswer,
+  calledBesides: Iterable<string>,
+): Promise<string[]> {
   const { called } = await readClimb(db, alarm);
   const events = await db
     .selectFrom('alarm_event')
@@ -44,15 +49,41 @@ export async function whomToTell(db: Db, { alarm, state }: UntoldAnswer): Promis
     .map(({ detail }) => saidSchema.parse(JSON.parse(detail ?? '{}')))
     .filter((said) => said.state === state)
     .map(({ notifier }) => notifier);
-  return called.filter((name) => !told.includes(name));
+  return [...new Set([...called, ...calledBesides])].filter((name) => !told.includes(name));
 }
 
-/** @returns the notice of an answer, but for whom it is */
-export async function noticeOfAnswer(
+/**
+ * @returns who was called for any alarm of that station and has not been told since then that one was
+ * resolved: a place that knows but one alarm of a station at a time is told of the end of the last one,
+ * whichever it was called for
+ */
+export async function whoWaitsForTheEnd(db: Db, station: string): Promise<Set<string>> {
+  const events = await db
+    .selectFrom('alarm_event')
+    .innerJoin('alarm', 'alarm.id', 'alarm_event.alarm_id')
+    .select(['event', 'detail'])
+    .where('station', '=', station)
+    .where('event', 'in', [...callEvents, 'answer-told'])
+    .orderBy('alarm_event.id')
+    .execute();
+  const waiting = new Set<string>();
+  for (const { event, detail } of events) {
+    const said: unknown = JSON.parse(detail ?? '{}');
+    if (event !== 'answer-told') for (const name of calledBy(said)) waiting.add(name);
+    else {
+      const { state, notifier } = saidSchema.parse(said);
+      if (state === 'resolved') waiting.delete(notifier);
+    }
+  }
+  return waiting;
+}
+
+/** @returns what makes the notice of an answer for a notifier, by its name */
+export async function noticesOfAnswer(
   db: Db,
   { alarm, state }: UntoldAnswer,
   nameOf: (station: string) => string,
-): Promise<Omit<Notice, 'id'>> {
+): Promise<(notifier: string) => Notice> {
   const row = await db
     .selectFrom('alarm')
     .selectAll()
@@ -72,7 +103,7 @@ export async function noticeOfAnswer(
     : [row.acknowledged_by, row.acknowledged_ms];
   const cause = isOver ? alarmCauses.find((known) => known === row.cause) : undefined;
   const who = { state, by: by ?? '', atMs: atMs ?? 0, othersOpen: Number(n) };
-  return {
+  const about: Omit<Notice, 'id'> = {
     alarmId: alarm,
     station: row.station,
     stationName: nameOf(row.station),
@@ -83,6 +114,7 @@ export async function noticeOfAnswer(
     step: Math.max(1, climb.step),
     answered: cause === undefined ? who : { ...who, cause },
   };
+  return (notifier) => ({ ...about, id: noticeId(row, state, who.atMs, notifier) });
 }
 
 /** @param told `reason`: why it failed; undefined when the other side has taken it */

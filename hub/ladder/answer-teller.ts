@@ -3,11 +3,12 @@ import type { Timers } from '../../shared/timers.ts';
 import type { Notice, Notifier } from '../notify/notifier.ts';
 import type { Db } from '../store/schema.ts';
 import {
-  noticeOfAnswer,
+  noticesOfAnswer,
   readUntold,
   removeUntold,
   type UntoldAnswer,
   whomToTell,
+  whoWaitsForTheEnd,
   writeAnswerTold,
 } from './answer-rows.ts';
 import { attempt } from './attempt.ts';
@@ -20,6 +21,8 @@ export interface AnswerTellerOptions {
   readonly now: () => number;
   readonly timers: Timers;
   readonly onTrouble: (notifier: string, trouble: string | undefined) => void;
+  /** Who was called for an alarm, and does not stand in its history. */
+  readonly calledBesides: (alarm: number) => Iterable<string>;
   /** Aborts when the hub ends: who was not told by then is told after the next start. */
   readonly ending: AbortSignal;
   readonly log: Log;
@@ -74,19 +77,38 @@ export class AnswerTeller {
   }
 
   async #tellAll(answer: UntoldAnswer): Promise<void> {
-    const { db, nameOf, notifiers, ending } = this.#options;
-    const notice = await noticeOfAnswer(db, answer, nameOf);
-    const told = (await whomToTell(db, answer)).flatMap((name) => {
+    const { db, nameOf, notifiers, ending, calledBesides } = this.#options;
+    const noticeFor = await noticesOfAnswer(db, answer, nameOf);
+    const called = await whomToTell(db, answer, calledBesides(answer.alarm));
+    const names = [...called, ...(await this.#leftOut(noticeFor, called))];
+    const told = names.flatMap((name) => {
       const notifier = notifiers.get(name);
-      const isTold = notifier !== undefined && (notifier.hasWordsFor?.(notice) ?? true);
-      return isTold ? [this.#inOrder(answer, notifier, notice)] : [];
+      if (notifier === undefined) return [];
+      const notice = noticeFor(name);
+      const hasWords = notifier.hasWordsFor?.(notice) ?? true;
+      return hasWords ? [this.#inOrder(answer, notifier, notice)] : [];
     });
     const failed = (await Promise.allSettled(told)).filter((one) => one.status === 'rejected');
     if (failed[0]) throw failed[0].reason;
     if (!ending.aborted) await removeUntold(db, answer);
   }
 
-  #inOrder(answer: UntoldAnswer, notifier: Notifier, notice: Omit<Notice, 'id'>): Promise<void> {
+  /** Who was called for earlier alarms of the station alone, and was not told their end, as this one stood. */
+  async #leftOut(
+    noticeFor: (notifier: string) => Notice,
+    called: readonly string[],
+  ): Promise<string[]> {
+    const { db, notifiers } = this.#options;
+    const others = [...notifiers.values()].filter(({ name, hasWordsFor }) => {
+      return hasWordsFor !== undefined && !called.includes(name);
+    });
+    const atTheEnd = others.filter((notifier) => hasWordsAtTheEndAlone(notifier, noticeFor));
+    if (atTheEnd.length === 0) return [];
+    const waiting = await whoWaitsForTheEnd(db, noticeFor('').station);
+    return atTheEnd.map(({ name }) => name).filter((name) => waiting.has(name));
+  }
+
+  #inOrder(answer: UntoldAnswer, notifier: Notifier, notice: Notice): Promise<void> {
     const key = `${answer.alarm} ${notifier.name}`;
     const before = this.#before.get(key) ?? Promise.resolve();
     const mine = before.then(() => this.#tell(answer, notifier, notice));
@@ -99,12 +121,11 @@ export class AnswerTeller {
     return mine;
   }
 
-  async #tell(answer: UntoldAnswer, notifier: Notifier, about: Omit<Notice, 'id'>): Promise<void> {
+  async #tell(answer: UntoldAnswer, notifier: Notifier, notice: Notice): Promise<void> {
     const { db, now, timers, onTrouble, ending, log } = this.#options;
     const { alarm, state } = answer;
     const { name } = notifier;
     const startedMs = timers.now();
-    const notice = { ...about, id: `alarm-${alarm}-${state}-${name}` };
     const reason = await attempt(notifier, notice, { timers, signals: [ending] });
     if (ending.aborted) return;
     if (reason !== undefined) log.error({ alarm, state, notifier: name, reason }, 'not notified');
@@ -112,6 +133,18 @@ export class AnswerTeller {
     const tookMs = Math.round(timers.now() - startedMs);
     await writeAnswerTold(db, answer, { notifier: name, tookMs, reason }, now());
   }
+}
+
+/** Whether a notifier is told of the resolution of a station's last open alarm, and not of one before. */
+function hasWordsAtTheEndAlone(
+  notifier: Notifier,
+  noticeFor: (notifier: string) => Notice,
+): boolean {
+  const notice = noticeFor(notifier.name);
+  const { answered } = notice;
+  if (answered?.state !== 'resolved' || notifier.hasWordsFor === undefined) return false;
+  const before = { ...notice, answered: { ...answered, othersOpen: 1 } };
+  return notifier.hasWordsFor(notice) && !notifier.hasWordsFor(before);
 }
 
 const hasResolution = (untold: readonly UntoldAnswer[], { alarm }: UntoldAnswer): boolean =>

@@ -15,15 +15,20 @@ import { AnswerTeller } from './answer-teller.ts';
 import { attempt } from './attempt.ts';
 import {
   nameOfRung,
+  type Pending,
   readClimb,
   readUnanswered,
   type Unanswered,
   writeRung,
   writeTold,
 } from './ladder-rows.ts';
+import { noticeId } from './notice-id.ts';
+import { PatientWrites } from './patient-writes.ts';
 
 /** How soon an alarm is told to the first step, and an answer is seen, at most. */
 const lookEveryMs = 250;
+/** Alarms of whom it is remembered who was called while the history could not be written: bounds memory. */
+const unwrittenMax = 1_000;
 
 export interface LadderWatchOptions {
   readonly db: Db;
@@ -35,8 +40,11 @@ export interface LadderWatchOptions {
   readonly timers?: Timers;
   /** Called after each commit: the outbox has something. */
   readonly onCommitted: () => void;
-  /** A notifier works again (`undefined`), or does not, and why. */
-  readonly onTrouble: (notifier: string, trouble: string | undefined) => void;
+  /**
+   * A notifier works again (`undefined`), or does not, and why; `atMs`: by the hub's clock. One that fails
+   * is called again until it succeeds.
+   */
+  readonly onTrouble: (notifier: string, trouble: string | undefined, atMs: number) => unknown;
   readonly log: Log;
 }
 
@@ -66,6 +74,9 @@ export class LadderWatch {
   #turn: Promise<void> | undefined;
   #endLooks: () => void = () => {};
   readonly #answers: AnswerTeller;
+  readonly #writes: PatientWrites;
+  /** Who was called on rungs that could not be written, by alarm: the history does not know it. */
+  readonly #unwritten = new Map<number, Set<string>>();
 
   constructor(options: LadderWatchOptions) {
     this.#options = options;
@@ -74,13 +85,17 @@ export class LadderWatch {
     this.#timers = options.timers ?? systemTimers;
     this.#notifiers = new Map(options.notifiers.map((notifier) => [notifier.name, notifier]));
     const parts = { timers: this.#timers, notifiers: this.#notifiers, ending: this.#ending.signal };
-    this.#answers = new AnswerTeller({ ...options, ...parts });
+    this.#writes = new PatientWrites(this.#timers, options.log);
+    this.#answers = new AnswerTeller({
+      ...{ ...options, ...parts },
+      onTrouble: (notifier, trouble) => this.#noteTrouble(notifier, trouble),
+      calledBesides: (alarm) => this.#unwritten.get(alarm) ?? [],
+    });
   }
 
   start(): void {
-    const { notifiers, onTrouble } = this.#options;
-    for (const notifier of notifiers) {
-      notifier.start?.((trouble) => onTrouble(notifier.name, trouble));
+    for (const notifier of this.#options.notifiers) {
+      notifier.start?.((trouble) => this.#noteTrouble(notifier.name, trouble));
     }
     this.#endLooks = this.#timers.every(lookEveryMs, () => this.look());
   }
@@ -93,6 +108,7 @@ export class LadderWatch {
     await Promise.all(this.#telling);
     await this.#answers.settled();
     await Promise.all(this.#options.notifiers.map((notifier) => notifier.stop?.()));
+    await this.#writes.stop();
   }
 
   /** How many alarms have come past the last step. */
@@ -144,7 +160,7 @@ export class LadderWatch {
       const sinceMs = now() - roundMs;
       // A round of the future was told by a clock that was wrong: the next one is due.
       if (sinceMs >= 0) climbing.roundMs = this.#timers.now() - sinceMs;
-      for (const { rung, notifier } of pending) this.#tell(alarm, rung, notifier);
+      for (const call of pending) this.#tell(alarm, call);
     } catch (error) {
       // Whatever its history looks like, somebody must hear of it: from the foot again.
       log.error({ err: error, alarm: alarm.id }, 'history of an alarm not read');
@@ -162,48 +178,72 @@ export class LadderWatch {
   async #climb(alarm: Unanswered, rung: Rung): Promise<void> {
     const { db, now, nameOf, onCommitted, log } = this.#options;
     const { station, id } = alarm;
-    log.warn({ alarm: id, station, rung: nameOfRung(rung) }, 'alarm without an answer');
+    const atMs = now();
     try {
-      await writeRung(db, alarm, rung, { nowMs: now(), stationName: nameOf(station) });
+      const isOpen = await writeRung(db, alarm, rung, {
+        nowMs: atMs,
+        stationName: nameOf(station),
+      });
+      if (!isOpen) return; // the next look sees who has answered
       onCommitted();
     } catch (error) {
       // People are told all the same; after a restart perhaps twice, which is better than never.
       log.error({ err: error, alarm: id }, 'history of an alarm not written');
+      this.#rememberCalled(id, rung.notify);
     }
-    for (const notifier of rung.notify) this.#tell(alarm, rung, notifier);
+    log.warn({ alarm: id, station, rung: nameOfRung(rung) }, 'alarm without an answer');
+    for (const notifier of rung.notify) this.#tell(alarm, { rung, notifier, atMs });
   }
 
-  #tell(alarm: Unanswered, rung: Rung, name: string): void {
-    const telling = this.#notify(alarm, rung, name).catch((error: unknown) =>
-      this.#options.log.error({ err: error, alarm: alarm.id, notifier: name }, 'not written'),
+  #rememberCalled(alarm: number, names: readonly string[]): void {
+    this.#unwritten.set(alarm, new Set([...(this.#unwritten.get(alarm) ?? []), ...names]));
+    for (const oldest of this.#unwritten.keys()) {
+      if (this.#unwritten.size <= unwrittenMax) break;
+      this.#unwritten.delete(oldest);
+    }
+  }
+
+  #noteTrouble(notifier: string, trouble: string | undefined): void {
+    const { onTrouble, now } = this.#options;
+    const atMs = now();
+    this.#writes.add(`notifier ${notifier}`, () => onTrouble(notifier, trouble, atMs));
+  }
+
+  #tell(alarm: Unanswered, call: Pending): void {
+    const { notifier } = call;
+    const telling = this.#notify(alarm, call).catch((error: unknown) =>
+      this.#options.log.error({ err: error, alarm: alarm.id, notifier }, 'not told'),
     );
     this.#telling.add(telling);
     void telling.then(() => this.#telling.delete(telling));
   }
 
-  async #notify(alarm: Unanswered, rung: Rung, name: string): Promise<void> {
-    const { db, now, onTrouble, log } = this.#options;
+  async #notify(alarm: Unanswered, call: Pending): Promise<void> {
+    const { rung, notifier: name } = call;
+    const { db, now, log } = this.#options;
     const answered = this.#climbing.get(alarm.id)?.answered.signal;
     if (answered === undefined) return;
     const startedMs = this.#timers.now();
     const signals = [this.#ending.signal, answered];
     const limits = { timers: this.#timers, signals };
-    const notice = this.#noticeOf(alarm, rung, name);
+    const notice = this.#noticeOf(alarm, call);
     const reason = await attempt(this.#notifiers.get(name), notice, limits);
     if (this.#ending.signal.aborted) return;
     // What was called off says nothing of the notifier.
     if (answered.aborted && reason !== undefined) return;
     if (reason !== undefined)
       log.error({ alarm: alarm.id, notifier: name, reason }, 'not notified');
-    onTrouble(name, reason);
+    this.#noteTrouble(name, reason);
+    const atMs = now();
     const tookMs = Math.round(this.#timers.now() - startedMs);
-    await writeTold(db, alarm, { rung, notifier: name, tookMs, reason }, now());
+    const told = { rung, notifier: name, tookMs, reason };
+    this.#writes.add(`alarm ${alarm.id}`, () => writeTold(db, alarm, told, atMs));
   }
 
-  #noticeOf(alarm: Unanswered, rung: Rung, notifier: string): Notice {
+  #noticeOf(alarm: Unanswered, { rung, notifier, atMs }: Pending): Notice {
     const { steps } = this.#options.ladder;
     return {
-      id: `alarm-${alarm.id}-${rung.kind}-${rung.number}-${notifier}`,
+      id: noticeId(alarm, `${rung.kind}-${rung.number}`, atMs, notifier),
       alarmId: alarm.id,
       station: alarm.station,
       stationName: this.#options.nameOf(alarm.station),

@@ -57,7 +57,7 @@ it('a hub that starts says which notifiers do not fit, and ends the troubles tha
     for (const doubt of [
       'no step of the ladder tells spare',
       `zones of monitoring name stations that are not in service: ${(await revoked)?.station}`,
-      `zones of monitoring lack ${(await second)?.station}: told as zone 0`,
+      `zones of monitoring lack ${(await second)?.station}: told as zone 0, and not restored there`,
     ]) {
       expect(hub.output).toContain(`hub.json: ${doubt}`);
     }

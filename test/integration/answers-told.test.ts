@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acknowledgeAlarm, resolveAlarm } from '../../hub/app/alarms.ts';
 import type { Ladder } from '../../hub/domain/ladder.ts';
@@ -111,6 +112,23 @@ describe('whoever the ladder has called', () => {
     expect(troubles.slice(-1)).toEqual(['duty: well']);
   });
 
+  it.each([["'escalated'"], ["'escalated', 'notified', 'notify-failed'"]])(
+    'hears it although the history lacks the step on which it was called: %s',
+    async (events) => {
+      const { db } = hub.store;
+      await sql`CREATE TRIGGER no_room BEFORE INSERT ON alarm_event WHEN NEW.event IN (${sql.raw(events)})
+      BEGIN SELECT RAISE(ABORT, 'no room'); END`.execute(db);
+      chief.habit = 'refuse';
+      await advance(61_000);
+      await sql`DROP TRIGGER no_room`.execute(db);
+      expect([duty.told.length, chief.refused]).toEqual([1, 1]);
+      chief.habit = 'take';
+      await acknowledge();
+      await advance(1_000);
+      expect([states(duty), states(chief)]).toEqual([['acknowledged'], ['acknowledged']]);
+    },
+  );
+
   it('is told when the hub is back, if it ended in between, and of the end alone', async () => {
     await advance(61_000);
     await watch.stop();
@@ -183,7 +201,7 @@ describe('whoever the ladder has called', () => {
   it('as a monitoring station gets the restore of its panic event, when nothing stands there', async () => {
     const receiver = await startReceiver();
     const codes = () => receiver.frames.flatMap(({ id, data }) => (id === 'NULL' ? [] : [data]));
-    others = [startNotifier(receiver.port)];
+    others = [startNotifier(receiver.port, { zones: { [hub.station]: 7 } })];
     await restart();
     await raise(2);
     await advance(1_000);
@@ -194,6 +212,34 @@ describe('whoever the ladder has called', () => {
     await resolve(2);
     await advance(1_000);
     await eventually('the restore', () => codes().length > 2);
-    expect(codes()).toEqual([...Array(2).fill('#1234|Nri1/PA00'), '#1234|Nri1/PH00']);
+    expect(codes()).toEqual([...Array(2).fill('#1234|Nri1/PA07'), '#1234|Nri1/PH07']);
+  });
+
+  it('as a monitoring station gets the restore with the last alarm, also if not called for that one', async () => {
+    const receiver = await startReceiver();
+    const codes = () => receiver.frames.flatMap(({ id, data }) => (id === 'NULL' ? [] : [data]));
+    others = [startNotifier(receiver.port, { zones: { [hub.station]: 7 } })];
+    await restart();
+    await advance(1_000);
+    await eventually('the call', () => codes().length === 1);
+    await watch.stop();
+    await raise(2);
+    await resolve(1);
+    // Nobody is called for the second one.
+    await acknowledgeAlarm(hub.store, 2, 'Operator 1', wallMs());
+    await hub.restart();
+    others = [startNotifier(receiver.port, { zones: { [hub.station]: 7 } })];
+    watchNow();
+    await advance(1_000);
+    await resolve(2);
+    await advance(1_000);
+    await eventually('the restore', () => codes().length === 2);
+    expect(codes()).toEqual(['#1234|Nri1/PA07', '#1234|Nri1/PH07']);
+    await raise(3);
+    await resolve(3);
+    await advance(1_000);
+    await eventually('all is told', async () => (await untold()).length === 0);
+    expect(codes()).toHaveLength(2); // it has been restored
+    expect(states(duty)).toEqual(['resolved']); // of the alarm that they were called for
   });
 });

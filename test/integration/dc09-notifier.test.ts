@@ -50,6 +50,13 @@ describe('an alarm for a monitoring station', () => {
     expect(notifier.hasWordsFor(notice)).toBe(true);
   });
 
+  it('has no end for a station without a zone of its own: that of all such ends for none', () => {
+    const notifier = startNotifier(1);
+    const stranger = { ...notice, station: 'st-00000009' };
+    expect(notifier.hasWordsFor(stranger)).toBe(true);
+    expect(notifier.hasWordsFor({ ...stranger, answered })).toBe(false);
+  });
+
   it('carries the receiver number and line prefix that the monitoring station wants', async () => {
     const receiver = await startReceiver();
     const notifier = startNotifier(receiver.port, { receiver: 'A1', line: '77' });

@@ -1,3 +1,5 @@
+import BetterSqlite from 'better-sqlite3';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acknowledgeAlarm } from '../../hub/app/alarms.ts';
 import type { Ladder } from '../../hub/domain/ladder.ts';
@@ -18,10 +20,15 @@ const ladder: Ladder = {
 
 describe('the ladder watch', () => {
   let hub: IngestHub;
+  let past: Past;
   let time: VirtualTime;
   let wallMs: () => number;
   let [duty, chief] = [new RecordingNotifier('duty'), new RecordingNotifier('chief')];
   let troubles: string[];
+  /** How many times a trouble cannot be written. */
+  let troubleFails: number;
+  /** The moment between a look at the alarms and what comes of it. */
+  let beforeRung: () => void;
   let watch: LadderWatch;
 
   function watchNow(): void {
@@ -29,11 +36,18 @@ describe('the ladder watch', () => {
       db: hub.store.db,
       ladder,
       notifiers: [duty, chief],
-      nameOf: () => 'Station 1',
+      nameOf: () => {
+        beforeRung();
+        return 'Station 1';
+      },
       now: () => wallMs(),
       timers: time,
       onCommitted: () => {},
-      onTrouble: (name, trouble) => troubles.push(`${name}: ${trouble ?? 'well'}`),
+      onTrouble: async (name, trouble) => {
+        troubleFails -= 1;
+        if (troubleFails >= 0) throw new Error('database is locked');
+        troubles.push(`${name}: ${trouble ?? 'well'}`);
+      },
       log: createLog('test', 'silent'),
     });
     watch.start();
@@ -53,9 +67,9 @@ describe('the ladder watch', () => {
     const baseMs = hub.nowMs;
     wallMs = () => baseMs + time.now();
     [duty, chief] = [new RecordingNotifier('duty'), new RecordingNotifier('chief')];
-    troubles = [];
+    [troubles, beforeRung, troubleFails] = [[], () => {}, 0];
     watchNow();
-    const past = new Past(hub, 'alarm').add(119, { type: 'alarm', gesture: 'hold' });
+    past = new Past(hub, 'alarm').add(119, { type: 'alarm', gesture: 'hold' });
     await hub.give(past.message(1, 1), hub.macKey, 'alarm');
   });
   afterEach(async () => {
@@ -167,7 +181,35 @@ describe('the ladder watch', () => {
     duty.habit = 'take';
     await restart();
     await advance(1_000);
-    expect(duty.told.map(({ id }) => id)).toEqual(['alarm-1-step-1-duty']);
+    const events = hub.store.db.selectFrom('alarm_event').select('at');
+    const { at } = await events.where('event', '=', 'escalated').executeTakeFirstOrThrow();
+    const { epoch } = past;
+    const id = `alarm-${hub.station}-${epoch}-1-step-1-${at}-duty`;
+    expect(duty.told.map((notice) => notice.id)).toEqual([id]);
+  });
+
+  it('gives no notice the name of another one when the hub is put back to a backup', async () => {
+    await watch.stop();
+    const putBack = await hub.backUp();
+    watchNow();
+    const raise = async (of: Past) => {
+      await hub.give(of.message(1, 1), hub.macKey, 'alarm');
+      await advance(1_000);
+    };
+    await raise(new Past(hub, 'alarm').add(119, { type: 'alarm', gesture: 'hold' }));
+    await acknowledgeAlarm(hub.store, 2, 'Operator 1', wallMs());
+    await advance(1_000);
+    await watch.stop();
+    await putBack();
+    watchNow();
+    await raise(new Past(hub, 'alarm').add(119, { type: 'alarm', gesture: 'hold' }));
+    await acknowledgeAlarm(hub.store, 2, 'Operator 1', wallMs());
+    await advance(1_000);
+    // The alarm of the backup, at the same step for the second time, and the second one of either life.
+    expect(duty.told.map(({ alarmId }) => alarmId)).toEqual([1, 2, 1, 2]);
+    expect(new Set(duty.told.map(({ id }) => id)).size).toBe(4);
+    expect(duty.answers.map(({ alarmId }) => alarmId)).toEqual([2, 2]);
+    expect(new Set(duty.answers.map(({ id }) => id)).size).toBe(2);
   });
 
   it('is not slowed down by a clock that is set back', async () => {
@@ -196,6 +238,37 @@ describe('the ladder watch', () => {
     await restart();
     await advance(1_000);
     expect(duty.told.map(({ step }) => step)).toEqual([1, 3, 4, 5, 6, 7]);
+  });
+
+  it.each(['acknowledged', 'resolved'])(
+    'calls nobody for what was %s while it looked',
+    async (state) => {
+      await advance(1_000);
+      const other = new BetterSqlite(hub.file);
+      beforeRung = () => other.exec(`UPDATE alarm SET ${state}_ms = 1, ${state}_by = 'Operator 1'`);
+      await advance(120_000);
+      other.close();
+      expect([duty.told.length, chief.told.length]).toEqual([1, 0]);
+      expect((await history()).filter((line) => line.includes('escalated'))).toHaveLength(1);
+      const states = (await hub.outgoing()).map(({ body }) => body['state']);
+      expect(states.filter((one) => one === 'escalated')).toHaveLength(1);
+    },
+  );
+
+  it('writes what became of a notice, and the trouble of its notifier, once it can', async () => {
+    await sql`CREATE TRIGGER no_room BEFORE INSERT ON alarm_event WHEN NEW.event LIKE 'notif%'
+      BEGIN SELECT RAISE(ABORT, 'no room'); END`.execute(hub.store.db);
+    duty.habit = 'refuse';
+    troubleFails = 2;
+    await advance(61_000);
+    expect((await history()).filter((line) => line.includes('notif'))).toEqual([]);
+    await sql`DROP TRIGGER no_room`.execute(hub.store.db);
+    await advance(25_000);
+    expect((await history()).filter((line) => line.includes('notif'))).toEqual([
+      '0 s notify-failed step 1 duty',
+      '60 s notified step 2 chief',
+    ]);
+    expect(troubles).toEqual(['duty: answered 500', 'chief: well']);
   });
 
   it('tells people although the store cannot be written', async () => {

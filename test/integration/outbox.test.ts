@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acknowledgeAlarm } from '../../hub/app/alarms.ts';
@@ -69,13 +70,15 @@ describe('the feed of a hub that was away', () => {
     return client;
   }
 
-  /** @returns what a follower hears, as `kind id state`. */
-  async function follow(): Promise<string[]> {
+  /** @returns what a follower hears, as `kind row-index state`; `ids` gets the whole ids. */
+  async function follow(ids: string[] = []): Promise<string[]> {
     const heard: string[] = [];
     const client = await connect(feedFilter);
     client.on('message', (topic, payload) => {
       const { id, state } = feedBodySchema.parse(JSON.parse(payload.toString()));
-      heard.push(`${topic.split('/').at(-1)} ${id} ${state}`);
+      ids.push(id);
+      const [row, index] = [id.split('-')[0], id.split('-').at(-1)];
+      heard.push(`${topic.split('/').at(-1)} ${row}-${index} ${state}`);
     });
     return heard;
   }
@@ -103,7 +106,8 @@ describe('the feed of a hub that was away', () => {
   it('tells of an alarm at once, and again to who comes back within the hold; of the rest only then', async () => {
     await told(['check-in', 'one'], ['alarm', 'raised']);
     await startHub();
-    const early = await follow();
+    const ids: string[] = [];
+    const early = await follow(ids);
     outbox.wake();
     await eventually('the alarm is heard', () => early.length > 0);
     const late = await follow();
@@ -122,6 +126,7 @@ describe('the feed of a hub that was away', () => {
     ];
     await eventually('all is heard', () => early.length === 7 && late.length === 6);
     expect(early).toEqual([...urgent, ...all]);
+    expect(new Set(ids).size).toBe(all.length); // what came twice came under one id
     expect(late).toEqual(['alarm 3-0 acknowledged', ...all]);
     await eventually('nothing waits', async () => (await rowsLeft()) === 0);
   });
@@ -158,6 +163,27 @@ describe('the feed of a hub that was away', () => {
     expect(second).toEqual(['check-in 1-0 one', 'alarm 1-1 raised']);
   });
 
+  it('gives no message the id of another one when the hub is put back to a backup', async () => {
+    await startHub();
+    const ids: string[] = [];
+    const heard = await follow(ids);
+    endHold();
+    const tellOne = async (count: number): Promise<void> => {
+      await told(['alarm', 'raised'], ['points', 'one']);
+      outbox.wake();
+      await eventually('it is heard', () => heard.length === count);
+      await eventually('nothing waits', async () => (await rowsLeft()) === 0);
+    };
+    await tellOne(2);
+    await outbox.stop();
+    // What a backup from before the first message has.
+    await sql`DELETE FROM sqlite_sequence WHERE name = 'outbox'`.execute(store.db);
+    outbox = new OutboxPublisher(store.db, bus, new StationDirectory(store.db), log, timers);
+    await tellOne(4);
+    expect(heard.slice(2)).toEqual(heard.slice(0, 2));
+    expect(new Set(ids).size).toBe(4);
+  });
+
   it('publishes what an older version has left, commands and feed', async () => {
     const feed = { at: '1970-01-01T00:00:00.000Z', station, state: 'older "one"' };
     const command = {
@@ -173,13 +199,16 @@ describe('the feed of a hub that was away', () => {
       },
     ]);
     await store.db.insertInto('outbox').values({ messages }).execute();
+    const unnamed = `${feedTopic('check-in')} - ${JSON.stringify({ at: feed.at, state: 'old' })}`;
+    await store.db.insertInto('outbox').values({ messages: unnamed }).execute();
     await told(['check-in', 'newer']);
     await startHub();
     const early = await follow();
     const commands = await listen();
     endHold();
-    await eventually('all is heard', () => early.length === 2 && commands.length === 1);
-    expect(early).toEqual(['alarm 1-0 older "one"', 'check-in 2-0 newer']);
+    await eventually('all is heard', () => early.length === 3 && commands.length === 1);
+    const all = ['alarm 1-0 older "one"', 'check-in 2-0 old', 'check-in 3-0 newer'];
+    expect(early).toEqual(all);
     expect(commands).toMatchObject([{ kind: 'command', command }]);
   });
 });

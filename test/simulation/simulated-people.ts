@@ -23,6 +23,9 @@ const toldSchema = z.object({ rung: z.string(), notifier: z.string() });
 const eventSchema = z.object({ alarm_id: z.int(), detail: z.string() });
 const alarmSchema = z.object({ id: z.int(), station: z.string(), seq: z.int() });
 
+const nameOf = (alarm: number, step: number, notifier: string): string =>
+  `alarm ${alarm}, step ${step}, ${notifier}`;
+
 /** Those whom the hub tells of alarms, and the lines to them, which fail as lines do. */
 export class SimulatedPeople {
   /** Notices that arrived: a hub that dies unlearns nothing of it. */
@@ -64,7 +67,9 @@ export class SimulatedPeople {
     for (const row of db.prepare(`SELECT * FROM alarm_event WHERE event = 'notified'`).all()) {
       const { alarm_id, detail } = eventSchema.parse(row);
       const { rung, notifier } = toldSchema.parse(JSON.parse(detail));
-      const id = `alarm-${alarm_id}-${rung.replace(' ', '-')}-${notifier}`;
+      const [kind, number] = rung.split(' ');
+      const step = Number(number) + (kind === 'round' ? ladder.steps.length : 0);
+      const id = nameOf(alarm_id, step, notifier);
       if (!this.#notices.has(id)) violate(this.#world, invariants.notified, id);
     }
   }
@@ -84,7 +89,7 @@ export class SimulatedPeople {
               return;
             }
             trace.note(name, `is told ${notice.id}`);
-            this.#notices.add(notice.id);
+            this.#notices.add(nameOf(notice.alarmId, notice.step, name));
             this.#alarmsSinceHealed?.add(notice.alarmId);
             resolve();
           });

@@ -5,6 +5,6 @@ const bodySchema = z.looseObject({});
 
 /** @returns what a row of the outbox has to tell, in order. */
 export const toldBy = ({ messages }: { readonly messages: string }) =>
-  readRow(messages).map(({ topic, station, body }) => {
+  readRow(messages).messages.map(({ topic, station, body }) => {
     return { topic, station, body: bodySchema.parse(JSON.parse(body)) };
   });

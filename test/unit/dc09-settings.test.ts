@@ -70,7 +70,7 @@ describe('the settings of a monitoring station', () => {
     ]);
     const many = Array.from({ length: 8 }, (_, index) => `st-0000000${index + 2}`);
     expect(zoneWarnings([settings], ['st-00000001', ...many])).toEqual([
-      'zones of Monitoring lack st-00000002, st-00000003, st-00000004, st-00000005, st-00000006 and 2 more: told as zone 0',
+      'zones of Monitoring lack st-00000002, st-00000003, st-00000004, st-00000005, st-00000006 and 2 more: told as zone 0, and not restored there',
     ]);
     expect(zoneWarnings([settings], ['st-00000001', 'st-00000009'])).toEqual([]);
   });

@@ -65,8 +65,10 @@ export class Dc09Notifier implements Notifier {
     this.#supervision?.worked();
   }
 
-  hasWordsFor(notice: Pick<Notice, 'answered'>): boolean {
-    return hasEventFor(notice);
+  hasWordsFor(notice: Pick<Notice, 'answered' | 'station'>): boolean {
+    // Stations that are not listed share a zone: a restore of one would take the others' alarms back.
+    const hasOwnZone = this.#settings.zones[notice.station] !== undefined;
+    return hasEventFor(notice) && (hasOwnZone || notice.answered === undefined);
   }
 
   /** Tries the line as often as the settings' `supervisionS` takes; 0 there leaves it alone. */

@@ -19,7 +19,9 @@ export function zoneWarnings(
         : [`zones of ${name} name stations that are not in service: ${listOf(strangers)}`]),
       ...(without.length === 0
         ? []
-        : [`zones of ${name} lack ${listOf(without)}: told as zone ${zoneDefault}`]),
+        : [
+            `zones of ${name} lack ${listOf(without)}: told as zone ${zoneDefault}, and not restored there`,
+          ]),
     ];
   });
 }
