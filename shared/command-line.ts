@@ -57,5 +57,12 @@ export async function runCommand(program: Command): Promise<void> {
     for (const child of command.commands) all(child);
   };
   all(program);
+  process.stdout.on('error', endWithReader);
   await program.parseAsync();
+}
+
+/** Whoever reads the answer may have had enough of it, as `head` has: that is no fault of anybody. */
+function endWithReader(error: Error): never {
+  if ('code' in error && error.code === 'EPIPE') process.exit(0);
+  throw error;
 }
