@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { brokerUrlSchema } from '../shared/bus/broker-url.ts';
+import { certificateSchema } from '../shared/settings/certificate-schema.ts';
 import { readSettings } from '../shared/settings/settings-file.ts';
 import { type FalseAlarmRule, falseAlarmRuleSchema } from './domain/false-alarms.ts';
 import { ladderSchema, strangersOn } from './ladder/ladder-settings.ts';
@@ -75,7 +76,7 @@ const settingsSchema = z.strictObject({
       username: z.string().optional(),
       password: z.string().optional(),
       /** PEM text of the authority that signed the broker's certificate. */
-      ca: z.string().optional(),
+      ca: certificateSchema.optional(),
     })
     .optional(),
   http: z

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { isBusy } from './busy.ts';
 import { FolderInUse } from './process-lock.ts';
 import { SettingsError } from './settings/settings-file.ts';
 
@@ -37,9 +38,13 @@ const fileFaults = [
   'SQLITE_CANTOPEN',
 ];
 
+const databaseInUse =
+  'the database is in use: another process has been writing to it for seconds. Try again in a moment';
+
 /** @returns what the caller can mend, in a line, or undefined when it is a fault of ours. */
 export function mendable(error: unknown): string | undefined {
   if (error instanceof SettingsError || error instanceof FolderInUse) return error.message;
+  if (isBusy(error)) return databaseInUse;
   const isFileFault =
     error instanceof Error && 'code' in error && fileFaults.includes(String(error.code));
   return isFileFault ? error.message : undefined;
@@ -52,5 +57,12 @@ export async function runCommand(program: Command): Promise<void> {
     for (const child of command.commands) all(child);
   };
   all(program);
+  process.stdout.on('error', endWithReader);
   await program.parseAsync();
+}
+
+/** Whoever reads the answer may have had enough of it, as `head` has: that is no fault of anybody. */
+function endWithReader(error: Error): never {
+  if ('code' in error && error.code === 'EPIPE') process.exit(0);
+  throw error;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { isBusy } from './busy.ts';
 import { makeFolder } from './make-folder.ts';
 
 /** The folder is in use by another process. */
@@ -24,8 +25,7 @@ export function lockFolder(folder: string, what: string): () => void {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
-    const isBusy = error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
-    throw isBusy ? new FolderInUse(folder, what) : error;
+    throw isBusy(error) ? new FolderInUse(folder, what) : error;
   }
   return () => lock.close();
 }

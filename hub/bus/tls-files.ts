@@ -9,15 +9,32 @@ export interface TlsPair {
   readonly key: string;
 }
 
+type Door = 'mqtt' | 'stationHttp';
+
+interface TlsNames {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
 /**
  * Reads what `tls` of a door in hub.json names; relative names are below the data folder.
  * @throws SettingsError that names every file that cannot be read, or says why both do not go together
  */
-export function readTlsFiles(
+export function readTlsFiles(dataDir: string, door: Door, names: TlsNames): TlsPair {
+  const { pair, faults } = tryTlsFiles(dataDir, door, names);
+  if (faults.length > 0) throw new SettingsError(join(dataDir, 'hub.json'), faults);
+  return pair;
+}
+
+/** @returns what a start would refuse of the files that `tls` of a door names */
+export const tlsFaults = (dataDir: string, door: Door, names: TlsNames): string[] =>
+  tryTlsFiles(dataDir, door, names).faults;
+
+function tryTlsFiles(
   dataDir: string,
-  door: 'mqtt' | 'stationHttp',
-  names: { readonly certFile: string; readonly keyFile: string },
-): TlsPair {
+  door: Door,
+  names: TlsNames,
+): { pair: TlsPair; faults: string[] } {
   const faults: string[] = [];
   const read = (setting: 'certFile' | 'keyFile'): string => {
     const file = resolve(dataDir, names[setting]);
@@ -39,8 +56,7 @@ export function readTlsFiles(
       );
     }
   }
-  if (faults.length > 0) throw new SettingsError(join(dataDir, 'hub.json'), faults);
-  return pair;
+  return { pair, faults };
 }
 
 /** @returns the code where there is one: the messages of OpenSSL and of the file system repeat the path or say less. */

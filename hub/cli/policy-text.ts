@@ -3,7 +3,7 @@ import type { ReplayReport } from '../app/policy-replay.ts';
 import { contributionNames } from '../domain/contribution-kinds.ts';
 import { addDays } from '../domain/local-time.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { BountyReport } from '../ledger/bounties.ts';
+import type { BountyReport } from '../ledger/bounty-plan.ts';
 import { columns } from './columns.ts';
 
 const stateWords = {

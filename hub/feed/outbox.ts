@@ -2,11 +2,10 @@ import { type Bus, BusOffline } from '../../shared/bus/bus.ts';
 import type { Log } from '../../shared/log.ts';
 import { systemTimers, type Timers } from '../../shared/timers.ts';
 import { encodeMessage } from '../../shared/wire/codec.ts';
-import { commandMessageSchema } from '../../shared/wire/messages.ts';
 import { feedTopic } from '../../shared/wire/topics.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
 import type { Db } from '../store/schema.ts';
-import { readRow } from './outgoing.ts';
+import { type Readable, sortOut } from './outgoing.ts';
 
 /** Rows read at a time: bounds memory after a long absence of the broker. */
 const rowsMax = 100;
@@ -37,6 +36,8 @@ export class OutboxPublisher {
   #publishedId = 0;
   /** Of the rows up to here, what nobody may wait for is published. */
   #urgentId = 0;
+  /** Rows that are published as far as they can be read. */
+  readonly #asideIds: number[] = [];
   #callOffRemoval: (() => void) | undefined;
 
   constructor(
@@ -102,9 +103,10 @@ export class OutboxPublisher {
     const isHeld = this.#isHeld;
     const rows = await this.#rowsAfter(isHeld ? this.#urgentId : this.#publishedId);
     for (const row of rows) {
-      await this.#publishRow(row, isHeld);
+      const unreadable = await this.#publishRow(row, isHeld);
       this.#urgentId = Math.max(this.#urgentId, row.id);
       if (isHeld) continue; // it stays, with the rest of it
+      if (unreadable !== undefined) await this.#setAside(row.id, unreadable);
       this.#publishedId = row.id;
       this.#removeSoon(removeEveryMs);
     }
@@ -131,29 +133,44 @@ export class OutboxPublisher {
   }
 
   async #remove(): Promise<void> {
-    await this.#db.deleteFrom('outbox').where('id', '<=', this.#publishedId).execute();
+    const published = this.#db.deleteFrom('outbox').where('id', '<=', this.#publishedId);
+    const aside = this.#asideIds;
+    await (aside.length === 0 ? published : published.where('id', 'not in', aside)).execute();
   }
 
-  /** Ids say to who hears a message twice that it is the same one, whatever backup the hub is put back to. */
-  async #publishRow({ id, messages: text }: Row, isHeld: boolean): Promise<void> {
+  /**
+   * Ids say to who hears a message twice that it is the same one, whatever backup the hub is put back to.
+   * @returns what of it cannot be read
+   */
+  async #publishRow({ id, messages }: Row, isHeld: boolean): Promise<string | undefined> {
     const isCommanded = id <= this.#urgentId;
-    const { name, messages } = readRow(text);
+    const { name, readable, unreadable } = sortOut(messages);
     const row = name === undefined ? id : `${id}-${name}`;
-    const published = messages.map(async ({ topic, station, body }, index) => {
-      if (station !== null) {
-        if (!isCommanded) await this.#publishCommand(topic, station, body);
+    const published = readable.map(async ({ topic, body, index, command }) => {
+      if (command !== null) {
+        if (!isCommanded) await this.#publishCommand(topic, command);
       } else if (!isHeld || topic === alarmTopic) {
         const said = `{"v":1,"id":"${row}-${index}",${body.slice(1)}`;
         await this.#bus.publish(topic, Buffer.from(said));
       }
     });
     await Promise.all(published);
+    return unreadable;
   }
 
-  async #publishCommand(topic: string, station: string, body: string): Promise<void> {
+  async #publishCommand(
+    topic: string,
+    { station, message }: NonNullable<Readable['command']>,
+  ): Promise<void> {
     const known = this.#directory.find(station);
     if (!known || known.revoked) return; // nobody is left who could read it
-    const command = commandMessageSchema.parse(JSON.parse(body));
-    await this.#bus.publish(topic, encodeMessage(known.macKey, command));
+    await this.#bus.publish(topic, encodeMessage(known.macKey, message));
+  }
+
+  /** It stays in the outbox, without what has been told, for whoever looks; each start of a hub tries it again. */
+  async #setAside(id: number, messages: string): Promise<void> {
+    this.#log.error({ outbox: id }, 'a message in the outbox cannot be read: it is set aside');
+    await this.#db.updateTable('outbox').set({ messages }).where('id', '=', id).execute();
+    this.#asideIds.push(id);
   }
 }

@@ -36,6 +36,8 @@ const olderRowSchema = z.array(
 
 /** Stands in a row where a message of the feed has no station. */
 const nobody = '-';
+/** Of every topic that there is. */
+const topicStart = 'yizhan/v1/';
 
 /** Begins the line of a row that names it. */
 const namePrefix = '#';
@@ -59,6 +61,63 @@ export interface OutboxRow {
   readonly messages: readonly OutgoingMessage[];
 }
 
+/** A message that can be published; `index` is its place in its row. */
+export interface Readable extends Omit<OutgoingMessage, 'station'> {
+  readonly index: number;
+  /** null for the feed. */
+  readonly command: { readonly station: string; readonly message: CommandMessage } | null;
+}
+
+/**
+ * @returns the messages of a row of the outbox, in order, and as a row of its own what of it is none: a
+ * damaged file, or another version, must not hold up what comes after it
+ */
+export function sortOut(text: string): {
+  name: string | undefined;
+  readable: Readable[];
+  unreadable: string | undefined;
+} {
+  const [readable, others]: [Readable[], OutgoingMessage[]] = [[], []];
+  let name: string | undefined;
+  try {
+    const row = readRow(text);
+    name = row.name;
+    for (const [index, message] of row.messages.entries()) {
+      const read = readMessage(message, index);
+      if (read) readable.push(read);
+      else others.push(message);
+    }
+  } catch (error) {
+    if (!isNoJson(error)) throw error;
+    return { name, readable: [], unreadable: text };
+  }
+  return { name, readable, unreadable: others.length === 0 ? undefined : rowText(others) };
+}
+
+function readMessage(
+  { topic, station, body }: OutgoingMessage,
+  index: number,
+): Readable | undefined {
+  if (!topic.startsWith(topicStart) || !body.startsWith('{')) return undefined;
+  if (station === null) return { topic, body, index, command: null };
+  const message = readCommand(body);
+  return message && { topic, body, index, command: { station, message } };
+}
+
+function readCommand(body: string): CommandMessage | undefined {
+  try {
+    return commandMessageSchema.parse(JSON.parse(body));
+  } catch (error) {
+    if (isNoJson(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Neither JSON nor what it has to be. */
+const isNoJson = (error: unknown): boolean =>
+  error instanceof SyntaxError || error instanceof z.ZodError;
+
+/** @throws when it is none of an older version */
 export function readRow(text: string): OutboxRow {
   if (text.startsWith('[')) {
     const older = olderRowSchema.parse(JSON.parse(text));

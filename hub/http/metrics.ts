@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { PresenceState } from '../domain/presence.ts';
-import type { IngestMeter } from '../ingest/ingest.ts';
+import type { IngestMeter } from '../ingest/ingest-meter.ts';
 
 /** What is asked anew whenever somebody looks. */
 export interface MetricsSources {

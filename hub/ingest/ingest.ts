@@ -26,7 +26,9 @@ import { carriedBy, type Leg, recordLegs } from './alarm-legs.ts';
 import { commitGroup, type Incoming, type Verdict } from './commit-group.ts';
 import type { CommitWork } from './commit-work.ts';
 import { DatingAnew } from './dating-anew.ts';
+import type { IngestMeter } from './ingest-meter.ts';
 import { anewAtOnceMax } from './lane-dates.ts';
+import { LockPatience } from './lock-patience.ts';
 import { mergeReceipts } from './merge-receipts.ts';
 import { PolicyBook } from './policy-book.ts';
 import { RefusalBook } from './refusal-book.ts';
@@ -35,13 +37,6 @@ import type { StationDirectory } from './station-directory.ts';
 
 /** Entries in one commit: bounds how long anybody waits for the one that is running. */
 const entriesPerCommitMax = 500;
-
-/** What the hub counts about ingest. */
-export interface IngestMeter {
-  refused(reason: string): void;
-  committed(entries: number): void;
-  receipted(): void;
-}
 
 export interface IngestParts {
   readonly store: Pick<Store, 'db' | 'ingest'>;
@@ -90,11 +85,13 @@ export class Ingest {
   readonly #parts: IngestParts;
   readonly #replays = new ReplayWindow();
   readonly #anew: DatingAnew;
+  readonly #patience: LockPatience;
   #waiting: Waiting[] = [];
   #running: Promise<void> | undefined;
 
   constructor(parts: IngestParts) {
     this.#parts = parts;
+    this.#patience = new LockPatience(parts.log);
     this.#anew = new DatingAnew({
       store: parts.store,
       inTransaction: (run) => this.#inTransaction(run),
@@ -112,7 +109,7 @@ export class Ingest {
 
   /**
    * Fulfils once the message is committed, or refused for good: its sender need not send it again.
-   * Rejects when the commit failed; then nothing of it is stored.
+   * Rejects when the commit failed; then nothing of it is stored. It waits for who holds the store's lock.
    */
   async take(raw: BusMessage): Promise<void> {
     await this.answer(raw, { path: 'broker' });
@@ -136,7 +133,7 @@ export class Ingest {
       return this.#enqueue({ incoming: { message, texts, mac }, raw, leg, receivedMs });
     }
     const { kind, station } = message;
-    const reason = await presence.take(message);
+    const reason = await this.#patience.onceUnlocked(() => presence.take(message));
     if (reason !== undefined) return this.#refuse({ reason, detail: kind, station }, raw);
     return { kind: 'heard' };
   }
@@ -159,6 +156,7 @@ export class Ingest {
 
   /** Waits for the commits that are under way; what is still to be dated anew is left to the next hub. */
   async stop(): Promise<void> {
+    this.#patience.stop();
     this.#anew.stop();
     await this.settled();
   }
@@ -207,7 +205,9 @@ export class Ingest {
     let verdicts: Verdict[];
     const anew = new Set<number>();
     try {
-      verdicts = await this.#inTransaction((work) => commitGroup(work, incoming), anew);
+      verdicts = await this.#patience.onceUnlocked(() =>
+        this.#inTransaction((work) => commitGroup(work, incoming), anew),
+      );
     } catch (error) {
       log.error({ err: error, messages: group.length }, 'commit failed, rolled back');
       if (group.length === 1) for (const waiting of group) waiting.failed(error);

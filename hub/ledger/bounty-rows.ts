@@ -1,6 +1,7 @@
+import { sql } from 'kysely';
 import type { BountyCheckIn, BountyTransferred } from '../domain/bounty.ts';
 import { issuedForBounties } from '../domain/ledger.ts';
-import type { Trx } from '../store/schema.ts';
+import type { Db } from '../store/schema.ts';
 import { readReason, type TransferReason } from './transfer-reason.ts';
 
 export interface BountyRow extends BountyCheckIn {
@@ -20,8 +21,8 @@ interface Span {
 export const monthSpan = (month: string): Span => ({ from: `${month}-01`, to: `${month}-31` });
 
 /** How many check-ins counted at each station; one without any is not among them. */
-export async function visitsIn(trx: Trx, { from, to }: Span): Promise<Map<string, number>> {
-  const rows = await trx
+export async function visitsIn(db: Db, { from, to }: Span): Promise<Map<string, number>> {
+  const rows = await db
     .selectFrom('check_in')
     .select('station')
     .select(({ fn }) => fn.countAll<number>().as('visits'))
@@ -33,42 +34,55 @@ export async function visitsIn(trx: Trx, { from, to }: Span): Promise<Map<string
   return new Map(rows.map(({ station, visits }) => [station, Number(visits)]));
 }
 
-/** Credited check-ins at the stations that are asked for. */
+/** Credited check-ins at the stations that are asked for. Few of a month are: one pass over it finds them all. */
 export async function creditedAt(
-  trx: Trx,
+  db: Db,
   { from, to }: Span,
   isAsked: (station: string) => boolean,
 ): Promise<BountyRow[]> {
-  const stations = await trx.selectFrom('station').select(['id', 'name']).execute();
-  const rows: BountyRow[] = [];
-  for (const { id: station, name: stationName } of stations.filter(({ id }) => isAsked(id))) {
-    const found = await trx
-      .selectFrom('check_in')
-      .select(['volunteer_id', 'epoch', 'seq', 'day', 'occurred_ms as occurredMs'])
-      .where('day', '>=', from)
-      .where('day', '<=', to)
-      .where('station', '=', station)
-      .where('counts', '=', 1)
-      .where('outcome', '=', 'credited')
-      .execute();
-    for (const { volunteer_id: volunteer, ...row } of found) {
-      const key = `${station}/${row.epoch}/${row.seq}`;
-      if (volunteer !== null) rows.push({ ...row, key, volunteer, station, stationName });
-    }
-  }
-  return rows;
+  const stations = await db.selectFrom('station').select(['id', 'name']).execute();
+  const names = new Map(
+    stations.filter(({ id }) => isAsked(id)).map(({ id, name }) => [id, name] as const),
+  );
+  if (names.size === 0) return [];
+  const asked = JSON.stringify([...names.keys()]); // one value, however many there are
+  const found = await db
+    .selectFrom('check_in')
+    .select(['volunteer_id', 'station', 'epoch', 'seq', 'day', 'occurred_ms as occurredMs'])
+    .where('day', '>=', from)
+    .where('day', '<=', to)
+    .where('counts', '=', 1)
+    .where('outcome', '=', 'credited')
+    .where('station', 'in', sql<string>`(SELECT value FROM json_each(${asked}))`)
+    .execute();
+  return found.flatMap(({ volunteer_id: volunteer, ...row }) => {
+    const { station, epoch, seq } = row;
+    const [stationName, key] = [names.get(station) ?? '', `${station}/${epoch}/${seq}`];
+    return volunteer === null ? [] : [{ ...row, key, volunteer, stationName }];
+  });
 }
+
+/** @returns what is another after any transfer for the bounties of the month. */
+export async function bountyMark(db: Db, month: string): Promise<string> {
+  const { transfers, last } = await transfersFor(db, month)
+    .select(({ fn }) => [fn.countAll().as('transfers'), fn.max('id').as('last')])
+    .executeTakeFirstOrThrow();
+  return `${transfers}/${last}`;
+}
+
+const transfersFor = (db: Db, month: string) =>
+  db
+    .selectFrom('transfer')
+    .where('reference', '>=', `bounty/${month}/`)
+    .where('reference', '<', `bounty/${month}0`); // the character behind the slash
 
 /** What has been transferred so far for the bounties of a month, and what the latest reason for each says. */
 export async function transferredFor(
-  trx: Trx,
+  db: Db,
   month: string,
 ): Promise<(BountyTransferred & { reason: BountyReason })[]> {
-  const rows = await trx
-    .selectFrom('transfer')
+  const rows = await transfersFor(db, month)
     .select(['debit', 'credit', 'amount', 'reason'])
-    .where('reference', '>=', `bounty/${month}/`)
-    .where('reference', '<', `bounty/${month}0`) // the character behind the slash
     .orderBy('id')
     .execute();
   const found = new Map<string, BountyTransferred & { reason: BountyReason }>();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certificateSchema } from '../../shared/settings/certificate-schema.ts';
 import { dc09Schema } from './dc09/dc09-settings.ts';
 import { notifierNameSchema } from './notifier-name.ts';
 import { languages } from './texts.ts';
@@ -23,7 +24,7 @@ const common = {
    */
   timeoutMs: z.int().min(500).max(60_000).default(10_000),
   /** PEM text of the authority that signed the other side's certificate, where the system has none. */
-  ca: z.string().includes('-----BEGIN CERTIFICATE-----', 'expected PEM text').optional(),
+  ca: certificateSchema.optional(),
 };
 
 /** A text with a rule of its own, which says what is wrong without repeating it: it may be a secret. */

@@ -1,23 +1,14 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import BetterSqlite from 'better-sqlite3';
-import {
-  CompiledQuery,
-  type DatabaseConnection,
-  type Driver,
-  Kysely,
-  SqliteDialect,
-  type SqliteDialectConfig,
-  SqliteDriver,
-} from 'kysely';
+import { Kysely } from 'kysely';
 import { newKey } from '../../shared/ids.ts';
 import { makeFolder } from '../../shared/make-folder.ts';
+import { busyTimeoutMs, ImmediateDialect } from './immediate-dialect.ts';
 import { type IngestStatements, prepareIngest } from './ingest-statements.ts';
 import { migrations } from './migrations.ts';
 import type { Db, Schema } from './schema.ts';
 
-/** How long a write waits for another process (the CLI beside a running hub) to finish its own. */
-const busyTimeoutMs = 5_000;
 /**
  * Pages that the log may hold before it is copied into the database, 64 MB. At SQLite's default of
  * 1,000 a flood of check-ins would copy the same pages, and sync twice more, after every other commit.
@@ -67,7 +58,7 @@ export function storeOn(sqlite: BetterSqlite.Database, makeKey: () => string = n
     sqlite.close();
     throw error;
   }
-  const db = new Kysely<Schema>({ dialect: new ImmediateDialect({ database: sqlite }) });
+  const db = new Kysely<Schema>({ dialect: new ImmediateDialect(sqlite) });
   return {
     db,
     ingest: prepareIngest(db, sqlite),
@@ -89,10 +80,19 @@ function prepare(sqlite: BetterSqlite.Database, makeKey: () => string): void {
   sqlite.pragma(`cache_size = -${cacheKib}`);
   // Without it, REPLACE deletes rows past the triggers that forbid it (SQLite, "ON CONFLICT clause").
   sqlite.pragma('recursive_triggers = ON');
+  if (!isUpToDate(sqlite)) bringUpToDate(sqlite, makeKey);
+  sqlite.pragma('foreign_keys = ON');
+}
+
+/** Whoever only reads is not to wait for the lock of who writes. */
+const isUpToDate = (sqlite: BetterSqlite.Database): boolean =>
+  Number(sqlite.pragma('user_version', { simple: true })) === migrations.length &&
+  sqlite.prepare("SELECT 1 FROM meta WHERE key = 'scheme-key'").get() !== undefined;
+
+function bringUpToDate(sqlite: BetterSqlite.Database, makeKey: () => string): void {
   // A table that others refer to can only be replaced while they are not enforced (SQLite, "ALTER TABLE").
   sqlite.pragma('foreign_keys = OFF');
   sqlite.transaction(() => migrate(sqlite, makeKey)).immediate();
-  sqlite.pragma('foreign_keys = ON');
 }
 
 function migrate(sqlite: BetterSqlite.Database, makeKey: () => string): void {
@@ -126,35 +126,4 @@ async function note(db: Db, key: string, value: string): Promise<void> {
     .values({ key, value })
     .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
     .execute();
-}
-
-/**
- * Every transaction takes the write lock at once. A deferred one that reads first fails with
- * SQLITE_BUSY, without waiting, when another process writes in between (SQLite, "Isolation").
- */
-class ImmediateDialect extends SqliteDialect {
-  readonly #config: SqliteDialectConfig;
-  constructor(config: SqliteDialectConfig) {
-    super(config);
-    this.#config = config;
-  }
-  override createDriver(): Driver {
-    return new ImmediateDriver(this.#config);
-  }
-}
-
-class ImmediateDriver extends SqliteDriver {
-  readonly #database: SqliteDialectConfig['database'];
-  constructor(config: SqliteDialectConfig) {
-    super(config);
-    this.#database = config.database;
-  }
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
-  }
-  /** After a full disk SQLite has rolled back by itself; to do it again would hide why (SQLite, "ROLLBACK"). */
-  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    const isOpen = !('inTransaction' in this.#database) || this.#database.inTransaction;
-    if (isOpen) await super.rollbackTransaction(connection);
-  }
 }

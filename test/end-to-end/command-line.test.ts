@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -85,6 +87,41 @@ describe("the hub's command line", { timeout: 60_000 }, () => {
     const { status, stderr } = hub('check');
     expect(stderr).toMatch(/mqtt\.port/);
     expect(status).toBe(2);
+  });
+
+  it('finds in hub.json, before a start does, certificates that are none', () => {
+    mkdirSync(join(folder, 'data'));
+    const tls = { certFile: 'no-such.pem', keyFile: 'no-such.key' };
+    const write = (settings: object) =>
+      writeFileSync(join(folder, 'data', 'hub.json'), JSON.stringify(settings));
+    write({ mqtt: { tls }, stationHttp: { tls } });
+    const missing = hub('check');
+    for (const door of ['mqtt', 'stationHttp']) {
+      expect(missing.stderr).toMatch(new RegExp(`${door}\\.tls\\.keyFile: .*ENOENT`));
+    }
+    expect(missing.status).toBe(2);
+    const ca = '-----BEGIN CERTIFICATE-----\njunk\n-----END CERTIFICATE-----';
+    const url = 'https://127.0.0.1/';
+    const notifiers = [{ name: 'one', kind: 'webhook', url, secret: 'sixteen characters', ca }];
+    write({ notifiers, externalBroker: { url: 'mqtts://far.example', ca } });
+    const junk = hub('check');
+    expect(junk.stderr).toMatch(/notifiers.*ca.*certificate/);
+    expect(junk.stderr).toMatch(/externalBroker\.ca.*certificate/);
+    expect(junk.status).toBe(2);
+  });
+
+  it('ends quietly when whoever reads its answer has had enough', async () => {
+    expect(hub('volunteer', 'add', 'Volunteer 1').status).toBe(0);
+    const args = ['--import', 'tsx', hubMain, 'volunteer', 'list', '--data', join(folder, 'data')];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (data: Buffer) => {
+      said += data.toString();
+    });
+    child.stdout.destroy();
+    const [status]: unknown[] = await once(child, 'close');
+    expect(said).toBe('');
+    expect(status).toBe(0);
   });
 
   it('says at once that a folder cannot be made', () => {

@@ -211,4 +211,25 @@ describe('the feed of a hub that was away', () => {
     expect(early).toEqual(all);
     expect(commands).toMatchObject([{ kind: 'command', command }]);
   });
+
+  it('sets aside what it cannot read, keeps it, and tells the rest', async () => {
+    await told(['check-in', 'one']);
+    const insert = (messages: string) =>
+      store.db.insertInto('outbox').values({ messages }).execute();
+    const broken = `${stationTopic(station, 'command')} ${station} {"v":1,`;
+    const whole = `${feedTopic('alarm')} - {"at":"1970-01-01T00:00:00.000Z","state":"raised"}`;
+    await insert('[{"topic":');
+    await insert('neither');
+    await insert(`${broken}\n${whole}`);
+    await told(['points', 'two']);
+    await startHub();
+    const heard = await follow();
+    endHold();
+    await eventually('the rest is heard', () => heard.length === 3);
+    expect(heard).toEqual(['check-in 1-0 one', 'alarm 4-1 raised', 'points 5-0 two']);
+    await eventually('what was told is removed', async () => (await rowsLeft()) === 3);
+    const left = await store.db.selectFrom('outbox').select(['id', 'messages']).execute();
+    expect(left).toMatchObject([{ id: 2, messages: '[{"topic":' }, { id: 3 }, { id: 4 }]);
+    expect(left[2]?.messages).toBe(broken);
+  });
 });

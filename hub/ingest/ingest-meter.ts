@@ -1,0 +1,6 @@
+/** What the hub counts about ingest. */
+export interface IngestMeter {
+  refused(reason: string): void;
+  committed(entries: number): void;
+  receipted(): void;
+}
