@@ -1,5 +1,10 @@
 import rateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { BusMessage } from '../../shared/bus/bus.ts';
 import type { Log } from '../../shared/log.ts';
 import { alarmMessageBytesMax } from '../../shared/wire/limits.ts';
@@ -33,11 +38,19 @@ export interface StationServer {
 }
 
 /**
- * Requests of one address in a minute. A station asks again every ten seconds at most once it has
- * waited for long, so this is a street of twenty behind one router, all calling for help.
+ * Requests of one address that are refused in a minute as what they are; after that each is told to come
+ * later. Only refused ones count here, and a sound message is taken all the same: a street shares an
+ * address, and who sends junk from it must not shut the door for the alarms of the others so easily.
  */
-export const requestsPerMinuteMax = 120;
-/** Addresses that are remembered for that; the one not heard of for longest is forgotten first. */
+export const refusedPerMinuteMax = 120;
+/**
+ * Requests of one address in a minute, whatever they are: so many MACs are checked for it at most. A
+ * station asks again every ten seconds at most once it has waited for long, so this is five times what a
+ * street of twenty behind one router sends, all calling for help.
+ */
+export const requestsPerMinuteMax = 600;
+const minuteMs = 60_000;
+/** Addresses that are remembered for each; the one not heard of for longest is forgotten first. */
 const addressesMax = 5_000;
 /** Time for one whole request; a message is one packet or two. */
 const requestTimeoutMs = 10_000;
@@ -78,17 +91,19 @@ export async function startStationServer(options: StationServerOptions): Promise
   );
   await app.register(rateLimit, {
     max: requestsPerMinuteMax,
-    timeWindow: 60_000,
+    timeWindow: minuteMs,
     cache: addressesMax,
     addHeaders: withoutCounts,
     addHeadersOnExceeding: withoutCounts,
   });
-  answerFaults(app, onTurnedAway, log);
+  const turnAway = refuser(app, onTurnedAway);
+  answerFaults(app, { turnAway, onTurnedAway, log });
   app.post<{ Params: { id: string } }>('/v1/station/:id/alarm', async (request, reply) => {
     const { body, params } = request;
-    if (!(body instanceof Uint8Array)) return turnAway(reply, onTurnedAway, 'http-malformed');
+    if (!(body instanceof Uint8Array))
+      return turnAway(request, reply, { status: 400, reason: 'http-malformed' });
     const sealed = await receiptFor({ take, seal }, params.id, body);
-    if (sealed === undefined) return reply.code(403).send(words.refused);
+    if (sealed === undefined) return turnAway(request, reply, { status: 403 });
     return reply.type('application/json').send(sealed);
   });
   await app.listen({ host, port });
@@ -121,29 +136,55 @@ const withoutCounts = {
 
 type TurnedAway = StationServerOptions['onTurnedAway'];
 
-function answerFaults(app: FastifyInstance, onTurnedAway: TurnedAway, log: Log): void {
-  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (_request, reply) =>
-    turnAway(reply, onTurnedAway, 'http-malformed', 404),
+interface Refusal {
+  readonly status: number;
+  /** Why, where nobody looked at a message; who did has counted it. */
+  readonly reason?: HttpReason;
+}
+
+type TurnAway = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  refusal: Refusal,
+) => Promise<FastifyReply>;
+
+/** @returns what refuses a request, and counts it for its address */
+function refuser(app: FastifyInstance, onTurnedAway: TurnedAway): TurnAway {
+  const count = app.createRateLimit({ max: refusedPerMinuteMax, timeWindow: minuteMs });
+  return async (request, reply, { status, reason }) => {
+    if (reason !== undefined) onTurnedAway(reason);
+    const limit = await count(request);
+    if (limit.isAllowed || !limit.isExceeded) return reply.code(status).send(words.refused);
+    onTurnedAway('http-too-many');
+    reply.header('retry-after', limit.ttlInSeconds);
+    return reply.code(429).send(words.tooMany);
+  };
+}
+
+function answerFaults(
+  app: FastifyInstance,
+  {
+    turnAway,
+    onTurnedAway,
+    log,
+  }: Pick<StationServerOptions, 'onTurnedAway' | 'log'> & { readonly turnAway: TurnAway },
+): void {
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) =>
+    turnAway(request, reply, { status: 404, reason: 'http-malformed' }),
   );
-  app.setErrorHandler((error: FastifyError, _request, reply) => {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
     const { statusCode = 500 } = error;
     if (statusCode === 429) {
       onTurnedAway('http-too-many');
       return reply.code(429).send(words.tooMany);
     }
-    if (statusCode === 413) return turnAway(reply, onTurnedAway, 'http-oversized', 413);
-    if (statusCode < 500) return turnAway(reply, onTurnedAway, 'http-malformed', statusCode);
+    if (statusCode === 413) {
+      return turnAway(request, reply, { status: 413, reason: 'http-oversized' });
+    }
+    if (statusCode < 500) {
+      return turnAway(request, reply, { status: statusCode, reason: 'http-malformed' });
+    }
     log.error({ err: error }, 'an alarm that came over HTTPS could not be stored');
     return reply.code(503).send(words.notStored);
   });
-}
-
-function turnAway(
-  reply: FastifyReply,
-  onTurnedAway: TurnedAway,
-  reason: HttpReason,
-  status = 400,
-): FastifyReply {
-  onTurnedAway(reason);
-  return reply.code(status).send(words.refused);
 }
