@@ -230,6 +230,7 @@ describe('the feed of a hub that was away', () => {
     await eventually('what was told is removed', async () => (await rowsLeft()) === 3);
     const left = await store.db.selectFrom('outbox').select(['id', 'messages']).execute();
     expect(left).toMatchObject([{ id: 2, messages: '[{"topic":' }, { id: 3 }, { id: 4 }]);
-    expect(left[2]?.messages).toBe(broken);
+    // Below the name of the row.
+    expect(left[2]?.messages.split('\n').slice(1)).toEqual([broken]);
   });
 });

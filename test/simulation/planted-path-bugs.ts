@@ -116,7 +116,7 @@ export const pathBugs: readonly PlantedBug[] = [
     name: 'second path given up after one failure',
     mutation: givesUp,
     breaks: [invariants.wayOpen],
-    seedsMax: 20,
+    seedsMax: 80,
   },
   {
     name: 'test says that a path answered that did not',
