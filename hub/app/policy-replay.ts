@@ -39,7 +39,12 @@ export interface ReplayReport {
   readonly was: number;
   readonly wouldBe: number;
   readonly byRule: { readonly was: Sums; readonly wouldBe: Sums };
+  /** What the policy says otherwise than one in force on these days, and a replay does not look at. */
+  readonly leftOut: readonly (keyof Policy)[];
 }
+
+/** They decide which check-ins count at all: of those that do not, no points are kept. */
+const notReplayed = ['cardTrust', 'acceptDays'] as const;
 
 /**
  * What the check-ins of past days would have earned by another policy. Nothing is written. A month that
@@ -65,6 +70,7 @@ export async function replayPolicy(
   const history = await policyHistory(db);
   const pauses = await pausesByVolunteer(db);
   const [before, after] = [new Side(pauses), new Side(pauses)];
+  const inForce = new Set<Policy>();
   let checkIns = 0;
   for await (const { day, byVolunteer } of countedDays(db, {
     from: `${from.slice(0, 7)}-01`,
@@ -72,6 +78,7 @@ export async function replayPolicy(
   })) {
     say(`${day}, ${checkIns} check-ins`);
     const old = inForceOn(history, day).policy;
+    inForce.add(old);
     for (const [volunteer, rows] of byVolunteer) {
       if (volunteer === null) continue;
       const isAsked = day >= from;
@@ -98,6 +105,7 @@ export async function replayPolicy(
     losing: volunteers.filter(({ change }) => change < 0).length,
     ...{ was: sum('was'), wouldBe: sum('wouldBe') },
     byRule: { was: before.byRule, wouldBe: after.byRule },
+    leftOut: notReplayed.filter((name) => [...inForce].some((old) => old[name] !== policy[name])),
   };
 }
 

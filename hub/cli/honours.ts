@@ -117,6 +117,6 @@ async function certificate(
   const day = localDay(readTimeZone(fromHere(flags.data)))(atMs);
   const page = certificatePage({ honour, month, name, by, day }, flags.language);
   const file = fromHere(flags.out);
-  writeFileSync(file, page);
+  writeFileSync(file, page, { mode: 0o600 });
   answer(flags, { id, file }, `${file}: open it in a browser and print it, A4 across`);
 }

@@ -129,8 +129,16 @@ function addExplain(program: Command): void {
   );
 }
 
-const explanation = ({ why, volunteer }: StatementLine & { volunteer: { name: string } }): string =>
-  [volunteer.name, ...languages.map((language) => why[language])].join('\n');
+const explanation = ({
+  why,
+  volunteer,
+  checkIn,
+}: StatementLine & { volunteer: { name: string } }): string =>
+  [
+    volunteer.name,
+    ...languages.map((language) => why[language]),
+    ...(checkIn === null ? [] : [`(check-in ${checkIn})`]),
+  ].join('\n');
 
 function addAudit(program: Command): void {
   program.addCommand(

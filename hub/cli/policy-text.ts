@@ -86,7 +86,7 @@ const signed = (points: number): string => (points > 0 ? `+${points}` : `${point
 
 /** Who would gain or lose, and what it comes to. */
 export function replayText(report: ReplayReport): string {
-  const { from, to, checkIns, volunteers, gaining, losing, was, wouldBe, byRule } = report;
+  const { from, to, checkIns, volunteers, gaining, losing, was, wouldBe, byRule, leftOut } = report;
   const changed = volunteers.filter(({ change }) => change !== 0);
   const rules = (['check-in', 'night', 'round'] as const).map((rule) => [
     ...[rule, `${byRule.was[rule]}`, '->', `${byRule.wouldBe[rule]}`],
@@ -100,6 +100,10 @@ export function replayText(report: ReplayReport): string {
     `${from} to ${to}: ${checkIns} check-ins of ${volunteers.length} volunteers`,
     `${gaining} would gain, ${losing} would lose, ${volunteers.length - changed.length} would have the same`,
     ...columns([...rules, ['all', `${was}`, '->', `${wouldBe}`, signed(wouldBe - was)]]),
+    ...leftOut.map(
+      (name) =>
+        `${name} is another, and was not replayed: which check-ins count was left as it was.`,
+    ),
     'Bounties and contributions are no part of this; nothing was changed.',
   ].join('\n');
 }

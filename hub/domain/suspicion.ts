@@ -111,7 +111,9 @@ function walks(
   positions: ReadonlyMap<string, Position>,
   rules: SuspicionRules,
 ): Suspicion[] {
-  return inARow(own).flatMap(([first, next]) => {
+  // A station without a position between two others tells nothing, and hides nothing.
+  const placed = own.filter(({ station }) => positions.has(station));
+  return inARow(placed).flatMap(([first, next]) => {
     const [from, to] = [positions.get(first.station), positions.get(next.station)];
     if (!from || !to) return [];
     const metres = Math.round(distanceM(from, to));

@@ -9,6 +9,7 @@ import { postTransfer } from './post-transfer.ts';
 
 /** More in one correction is a slip of the hand. */
 const correctionPointsMax = 1_000_000;
+const dayMs = 86_400_000;
 
 export interface CorrectionAsked {
   readonly volunteer: string;
@@ -28,7 +29,8 @@ export interface CorrectionDecided {
 
 /**
  * Gives or takes points by hand. Up to `aloneMax` points it is booked at once; above, it waits for a
- * second person.
+ * second person. What the same person booked alone for the same volunteer within a day before counts with
+ * it: a limit that can be split is none.
  * @throws Refusal when nobody says who or why, the volunteer is unknown, or the points are none
  */
 export async function askCorrection(
@@ -55,7 +57,8 @@ export async function askCorrection(
       { correction: id, points, reason },
       atMs,
     );
-    if (Math.abs(points) > aloneMax) return { id, state: 'waits', balance: undefined };
+    const before = await bookedAlone(trx, { volunteer, by, atMs });
+    if (before + Math.abs(points) > aloneMax) return { id, state: 'waits', balance: undefined };
     const balance = await book(trx, { id, decision: 'approved', by, atMs });
     return { id, state: 'booked', balance };
   });
@@ -84,6 +87,26 @@ export async function decideCorrection(
     await noteAction(trx, by, `correction ${decision}`, asked.volunteer, { correction: id }, atMs);
     return book(trx, decided);
   });
+}
+
+/** @returns the points that somebody has given or taken alone, whichever, within a day before */
+async function bookedAlone(
+  trx: Trx,
+  { volunteer, by, atMs }: Pick<CorrectionAsked, 'volunteer' | 'by' | 'atMs'>,
+): Promise<number> {
+  const rows = await trx
+    .selectFrom('correction')
+    .select(['points', 'asked_by', 'decided_by'])
+    .where('volunteer', '=', volunteer)
+    .where('decision', '=', 'approved')
+    .where('asked_ms', '>', atMs - dayMs)
+    .execute();
+  return rows
+    .filter(
+      ({ asked_by, decided_by }) =>
+        isSamePerson(asked_by, by) && isSamePerson(decided_by ?? '', by),
+    )
+    .reduce((sum, { points }) => sum + Math.abs(points), 0);
 }
 
 /** Corrections that wait for a second person, oldest first. */

@@ -13,6 +13,8 @@ export interface StatementLine {
   readonly reference: string;
   readonly code: string;
   readonly atMs: number;
+  /** The check-in that it is for, by the number that `review void` takes; null for all else. */
+  readonly checkIn: number | null;
   /** Points to the volunteer; negative from them, 0 when it is between accounts of the scheme. */
   readonly change: number;
   /** One sentence in each language. */
@@ -106,7 +108,7 @@ async function linesOf(
       }),
     ) as Record<Language, string>;
     const { id, reference, code, at: atMs } = row;
-    return { id, reference, code, atMs, change, why };
+    return { id, reference, code, atMs, checkIn: row.check_in_id, change, why };
   });
 }
 

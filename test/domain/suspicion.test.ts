@@ -37,6 +37,13 @@ describe('a walk', () => {
     expect(kinds([tap('vo-1', 'st-a', 0), tap('vo-1', 'st-c', 61)])).toEqual([]);
   });
 
+  it('is seen past a station without a position', () => {
+    const taps = [tap('vo-1', 'st-a', 0), tap('vo-1', 'st-c', 65), tap('vo-1', 'st-b', 130)];
+    expect(findSuspicions(taps, positions, { ...suspicionRules, speedMaxKmh: 20 })).toMatchObject([
+      { kind: 'impossible-walk', figures: { metres: 1112, seconds: 130 } },
+    ]);
+  });
+
   it('of another person is not this one', () => {
     expect(kinds([tap('vo-1', 'st-a', 0), tap('vo-2', 'st-b', 61)])).toEqual([]);
   });

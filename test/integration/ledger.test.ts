@@ -48,6 +48,15 @@ describe('corrections by hand', () => {
     expect(await hub.balances()).toEqual({ volunteer: 101, sum: 0 });
   });
 
+  it('cannot be split to stay below the limit: what the same person did within a day counts', async () => {
+    await ask(60);
+    expect(await ask(-50, ' OPERATOR a')).toMatchObject({ state: 'waits' });
+    expect(await ask(50, 'Operator B')).toMatchObject({ state: 'booked', balance: 110 });
+    const later = { volunteer: hub.volunteer, points: 50, reason: 'a reason', by: 'Operator A' };
+    const nextDay = { ...later, atMs: atMs + 24 * 60 * minuteMs };
+    expect(await askCorrection(hub.store, nextDay, limits)).toMatchObject({ state: 'booked' });
+  });
+
   it('leave nothing behind in the accounts when they are refused', async () => {
     const { id } = await ask(-500);
     await decideCorrection(hub.store, { id, decision: 'refused', by: 'Operator B', atMs });

@@ -161,6 +161,14 @@ describe('a replay', () => {
     expect(report.volunteers.map((one) => one.volunteer)).not.toContain(volunteer);
   });
 
+  it('names what it does not look at, where the policy says that otherwise', async () => {
+    await taps(0);
+    const asked = ask('2026-03-01', '2026-03-31');
+    expect((await replayPolicy(hub.store.db, asked)).leftOut).toEqual([]);
+    const stricter = { ...asked, policy: { ...asked.policy, cardTrust: 'sun' as const } };
+    expect((await replayPolicy(hub.store.db, stricter)).leftOut).toEqual(['cardTrust']);
+  });
+
   it('is refused for days in the wrong order', async () => {
     const wrong = replayPolicy(hub.store.db, ask('2026-03-03', '2026-03-02'));
     await expect(wrong).rejects.toThrow('the wrong order');
