@@ -1,8 +1,8 @@
 import type { Store } from '../store/open-store.ts';
-import type { Db } from '../store/schema.ts';
 import { balanceChecks } from './balance-checks.ts';
 import { bountyChecks } from './bounty-checks.ts';
 import { cardChecks } from './card-checks.ts';
+import type { AuditCheck, Finding } from './check.ts';
 import { checkInChecks } from './check-in-checks.ts';
 import { contributionChecks } from './contribution-checks.ts';
 import { correctionChecks } from './correction-checks.ts';
@@ -11,30 +11,6 @@ import { pauseChecks } from './pause-checks.ts';
 import { pointsChecks } from './points-checks.ts';
 import { redemptionChecks } from './redemption-checks.ts';
 import { retentionChecks } from './retention-checks.ts';
-
-/** Something that does not add up. */
-export interface Finding {
-  readonly check: string;
-  /** What it is about, such as an account or a check-in. */
-  readonly subject: string;
-  readonly detail: string;
-}
-
-export interface AuditContext {
-  readonly db: Db;
-  readonly store: Pick<Store, 'ingest'>;
-  /** Something was looked at: for the progress. */
-  readonly say: (text: string) => void;
-  /** So many were not looked at, since retention has emptied them: that is told, too. */
-  readonly passOver: (entries: number) => void;
-}
-
-/** One thing that has to hold; it yields what does not. */
-export interface AuditCheck {
-  /** What holds when it finds nothing. */
-  readonly claim: string;
-  readonly run: (context: AuditContext) => AsyncGenerator<Omit<Finding, 'check'>>;
-}
 
 export const auditChecks: readonly AuditCheck[] = [
   ...journalChecks,

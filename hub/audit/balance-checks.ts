@@ -1,5 +1,5 @@
 import { readReason } from '../ledger/transfer-reason.ts';
-import type { AuditCheck } from './audit.ts';
+import type { AuditCheck } from './check.ts';
 import { pages, rowsPerPage } from './pages.ts';
 
 export const balanceChecks: readonly AuditCheck[] = [

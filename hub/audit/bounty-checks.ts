@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { issuedForBounties } from '../domain/ledger.ts';
-import type { AuditCheck } from './audit.ts';
+import type { AuditCheck } from './check.ts';
 
 export const bountyChecks: readonly AuditCheck[] = [
   { claim: 'the bounties of each month come to what they were settled at last', run: wrongMonths },

@@ -4,7 +4,7 @@ import { counterFaults } from '../domain/sun-counter.ts';
 import { verdictOn } from '../ingest/card-standing.ts';
 import { PolicyBook } from '../ingest/policy-book.ts';
 import type { Db } from '../store/schema.ts';
-import type { AuditCheck } from './audit.ts';
+import type { AuditCheck } from './check.ts';
 import { pages, rowsPerPage } from './pages.ts';
 
 type Run = AuditCheck['run'];

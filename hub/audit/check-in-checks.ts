@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cardTokenSchema } from '../../shared/wire/entry.ts';
 import type { Db } from '../store/schema.ts';
-import type { AuditCheck } from './audit.ts';
+import type { AuditCheck } from './check.ts';
 import { pages, rowsPerPage } from './pages.ts';
 
 export const checkInChecks: readonly AuditCheck[] = [

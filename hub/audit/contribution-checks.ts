@@ -1,6 +1,6 @@
 import { volunteerAccount } from '../domain/ledger.ts';
 import { isSamePerson } from '../domain/same-person.ts';
-import type { AuditCheck } from './audit.ts';
+import type { AuditCheck } from './check.ts';
 
 export const contributionChecks: readonly AuditCheck[] = [
   { claim: 'contributions are credited as two people decided, and no others', run: wrongCredits },

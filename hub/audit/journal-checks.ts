@@ -1,5 +1,5 @@
 import { chainHash, genesisHash, laneSchema } from '../../shared/wire/entry.ts';
-import type { AuditCheck } from './audit.ts';
+import type { AuditCheck } from './check.ts';
 import { pages, rowsPerPage } from './pages.ts';
 
 export const journalChecks: readonly AuditCheck[] = [

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AuditCheck } from './audit.ts';
+import type { AuditCheck } from './check.ts';
 
 export const pauseChecks: readonly AuditCheck[] = [
   { claim: 'volunteers are paused as people decided, and not otherwise', run: wrongPauses },

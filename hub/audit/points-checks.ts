@@ -3,7 +3,7 @@ import { scoreBesidesPauses } from '../domain/pauses.ts';
 import { scoreDay } from '../domain/scoring.ts';
 import { PolicyBook } from '../ingest/policy-book.ts';
 import { countedDays, pausesByVolunteer } from '../ledger/counted-days.ts';
-import type { AuditCheck } from './audit.ts';
+import type { AuditCheck } from './check.ts';
 import { rowsPerPage } from './pages.ts';
 
 const allDays = { from: '0000-01-01', to: '9999-12-31' };

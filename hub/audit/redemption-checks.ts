@@ -1,6 +1,6 @@
 import { redeemedAccount, reservedAccount } from '../domain/ledger.ts';
 import { type RedemptionStep, stepsOf, transferOf } from '../rewards/book-redemption.ts';
-import type { AuditCheck } from './audit.ts';
+import type { AuditCheck } from './check.ts';
 import { pages, rowsPerPage } from './pages.ts';
 
 export const redemptionChecks: readonly AuditCheck[] = [

@@ -1,6 +1,6 @@
 import { issuedForBounties, issuedForCheckIns, volunteerAccount } from '../domain/ledger.ts';
 import type { Db } from '../store/schema.ts';
-import type { AuditCheck } from './audit.ts';
+import type { AuditCheck } from './check.ts';
 import { pages, rowsPerPage } from './pages.ts';
 
 export const retentionChecks: readonly AuditCheck[] = [

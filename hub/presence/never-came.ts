@@ -1,11 +1,16 @@
 import { withTroubles } from '../app/trouble-book.ts';
 import type { StationDirectory } from '../ingest/station-directory.ts';
-import type { PresenceWatchOptions } from './presence-watch.ts';
+import type { Db } from '../store/schema.ts';
 
-export type NeverCameOptions = Pick<
-  PresenceWatchOptions,
-  'db' | 'now' | 'onCommitted' | 'silentAfterMs'
-> & { readonly directory: Pick<StationDirectory, 'inUse' | 'silentAfterMs'> };
+export interface NeverCameOptions {
+  readonly db: Db;
+  readonly directory: Pick<StationDirectory, 'inUse' | 'silentAfterMs'>;
+  readonly onCommitted: () => void;
+  /** For stations that have none of their own. */
+  readonly silentAfterMs: number;
+  /** The hub's wall clock, in milliseconds. */
+  readonly now: () => number;
+}
 
 const detail = 'not heard of since it was added';
 

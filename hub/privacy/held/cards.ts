@@ -1,6 +1,6 @@
 import { keepNotBefore } from '../../ingest/forgotten-cards.ts';
 import type { Trx } from '../../store/schema.ts';
-import type { HeldKind } from '../held.ts';
+import type { HeldKind } from '../held-kind.ts';
 import { eraseEnrolments } from './enrolments.ts';
 
 export const heldCards: HeldKind = {

@@ -1,4 +1,4 @@
-import type { HeldKind } from '../held.ts';
+import type { HeldKind } from '../held-kind.ts';
 
 /** An erasure removes them as retention does, month by month: see `erasePerson`. */
 export const heldCheckIns: HeldKind = {

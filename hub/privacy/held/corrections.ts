@@ -1,5 +1,5 @@
 import { Refusal } from '../../app/registry.ts';
-import type { HeldKind } from '../held.ts';
+import type { HeldKind } from '../held-kind.ts';
 
 export const heldCorrections: HeldKind = {
   name: 'corrections',

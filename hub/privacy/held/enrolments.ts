@@ -1,6 +1,6 @@
 import { Outgoing } from '../../feed/outgoing.ts';
 import { enrolmentGraceMs } from '../../ingest/enrolment-rows.ts';
-import type { EraseScene } from '../held.ts';
+import type { EraseScene } from '../held-kind.ts';
 
 /**
  * Waits for a card of this volunteer no more, and forgets which cards came when anybody waited for one:

@@ -1,4 +1,4 @@
-import type { HeldKind } from '../held.ts';
+import type { HeldKind } from '../held-kind.ts';
 
 /** Stands where the name stood: lists show it like any other. */
 export const erasedName = '(erased)';

@@ -1,5 +1,5 @@
 import { statementOf } from '../../ledger/statement.ts';
-import type { HeldKind } from '../held.ts';
+import type { HeldKind } from '../held-kind.ts';
 
 export const heldPoints: HeldKind = {
   name: 'points',

@@ -1,4 +1,4 @@
-import type { HeldKind } from '../held.ts';
+import type { HeldKind } from '../held-kind.ts';
 
 export const heldSetAside: HeldKind = {
   name: 'setAside',

@@ -1,5 +1,5 @@
 import { beginPause } from '../../app/pauses.ts';
-import type { HeldKind } from '../held.ts';
+import type { HeldKind } from '../held-kind.ts';
 
 export const heldTeams: HeldKind = {
   name: 'teams',
