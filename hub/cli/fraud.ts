@@ -81,7 +81,7 @@ async function look(flags: Common & { from?: string; to?: string; by: string }):
   const fresh = await withStore(flags, (store) =>
     withProgress((say) => {
       say(`check-ins from ${from} to ${to}`);
-      return lookForFraud(store, { from, to }, { by: flags.by, atMs });
+      return lookForFraud(store, { from, to }, { by: flags.by, atMs }, say);
     }),
   );
   const lines = Object.entries(fresh).map(([kind, n]) => `${n}  ${kind}`);

@@ -7,7 +7,7 @@ import { type Language, languages } from '../notify/texts.ts';
 import { makeReport } from '../reports/make-report.ts';
 import { reportPage } from '../reports/page.ts';
 import { periodOf } from '../reports/period.ts';
-import { cellText, type Report, type ReportTable } from '../reports/report.ts';
+import { cellText, type Report, type ReportTable, removedText } from '../reports/report.ts';
 import { readTimeZone } from '../settings.ts';
 import { columns } from './columns.ts';
 import { withProgress } from './progress.ts';
@@ -61,7 +61,9 @@ async function report(text: string, flags: ReportFlags): Promise<void> {
   const written = await writeFiles(made, flags);
   const tables = made.tables.map((table) => tableText(table, flags.language));
   const ties = made.ties ? [] : ['The ledger and the balances do not tie: run audit.'];
-  answer(flags, { ...made, written }, [...tables, ...written, ...ties].join('\n\n'));
+  const note = removedText(made, flags.language);
+  const above = note === undefined ? [] : [note];
+  answer(flags, { ...made, written }, [...above, ...tables, ...written, ...ties].join('\n\n'));
   if (!made.ties) process.exitCode = exitUntied;
 }
 

@@ -52,6 +52,9 @@ export interface SuspicionRules {
    */
   readonly machineIntervals: number;
   readonly machineSpreadS: number;
+  /** So many days on which somebody taps at one station within so many seconds of the same time of day. */
+  readonly clockDays: number;
+  readonly clockWithinS: number;
   /** So many taps of one person within so long. */
   readonly burstTaps: number;
   readonly burstWithinS: number;
@@ -66,9 +69,13 @@ export const suspicionRules: SuspicionRules = {
   togetherShare: 0.8,
   machineIntervals: 8,
   machineSpreadS: 20,
+  clockDays: 10,
+  clockWithinS: 30,
   burstTaps: 6,
   burstWithinS: 600,
 };
+
+const dayMs = 86_400_000;
 
 /** Enough to see it, and not a list to drown in. */
 export const evidenceMax = 50;
@@ -90,6 +97,7 @@ export function findSuspicions(
     ...walks(own, positions, rules),
     ...bursts(own, rules),
     ...machines(own, rules),
+    ...clockwork(own, rules),
   ]);
   return [...ofEach, ...together(sorted, byVolunteer, rules)];
 }
@@ -152,13 +160,32 @@ function machines(own: readonly Seen[], rules: SuspicionRules): Suspicion[] {
   while (from + size <= own.length) {
     const taps = own.slice(from, from + size);
     const { mean, spread } = spreadOf(intervals(taps));
-    if (mean > 0 && spread <= rules.machineSpreadS) {
+    // What comes once a day is for `clockwork` to tell.
+    if (mean > 0 && mean * 1000 < dayMs / 2 && spread <= rules.machineSpreadS) {
       const figures = { intervals: size - 1, meanS: Math.round(mean), spreadS: round1(spread) };
       found.push(suspicion('machine-like', taps, figures));
       from += size;
     } else from += 1;
   }
   return found;
+}
+
+/** At one station at the same time, day after day: a night between them hides no machine. */
+function clockwork(own: readonly Seen[], rules: SuspicionRules): Suspicion[] {
+  return [...groupBy(own, ({ station }) => station).values()].flatMap((taps) => {
+    const byTime = taps.toSorted((a, b) => (a.occurredMs % dayMs) - (b.occurredMs % dayMs));
+    let from = 0;
+    for (const [to, last] of byTime.entries()) {
+      const untilMs = (last.occurredMs % dayMs) - rules.clockWithinS * 1000;
+      while ((byTime[from]?.occurredMs ?? 0) % dayMs < untilMs) from += 1;
+      const within = byTime.slice(from, to + 1);
+      const days = new Set(within.map(({ occurredMs }) => Math.floor(occurredMs / dayMs))).size;
+      if (days < rules.clockDays) continue;
+      const inOrder = within.toSorted((a, b) => a.occurredMs - b.occurredMs);
+      return [suspicion('machine-like', inOrder, { days, withinS: rules.clockWithinS })];
+    }
+    return [];
+  });
 }
 
 /** Cards that are always shown together, as groups: somebody may carry those of others. */

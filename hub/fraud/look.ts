@@ -28,10 +28,13 @@ export async function lookForFraud(
   { db }: Pick<Store, 'db'>,
   span: { from: string; to: string },
   { by, atMs }: { by: string; atMs: number },
+  say: (text: string) => void = () => {},
 ): Promise<Partial<Record<SuspicionKind, number>>> {
   // Reading and reckoning take a while, and hold up nobody: the lock is for the writing alone.
   const { seen, positions } = await atOneMoment(db, (moment) => readDays(moment, span));
+  say(`${seen.length} check-ins, looking`);
   const found = findSuspicions(seen, positions);
+  say(`${found.length} findings, of which some may be known`);
   return db.transaction().execute(async (trx) => {
     const fresh: Partial<Record<SuspicionKind, number>> = {};
     for (const { kind, key, volunteers, checkIns, figures } of found) {

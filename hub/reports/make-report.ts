@@ -2,6 +2,7 @@ import { localDay } from '../domain/dating.ts';
 import { addDays, startOfDay } from '../domain/local-time.ts';
 import { atOneMoment } from '../store/at-one-moment.ts';
 import type { Store } from '../store/open-store.ts';
+import type { Db } from '../store/schema.ts';
 import { stationKindsTable, stationsTable, teamsTable, volunteersTable } from './activity.ts';
 import { coverageTable } from './coverage.ts';
 import type { Period } from './period.ts';
@@ -40,6 +41,18 @@ export function makeReport(
       tables.push(table);
     }
     tables.push(settlement);
-    return { period, tables, ties: settlement.ties };
+    return { period, tables, removed: await removedMonths(moment, period), ties: settlement.ties };
   });
+}
+
+async function removedMonths(db: Db, { from, to }: Period): Promise<string[]> {
+  const rows = await db
+    .selectFrom('retention_slice')
+    .select('month')
+    .distinct()
+    .where('month', '>=', from.slice(0, 7))
+    .where('month', '<=', to.slice(0, 7))
+    .orderBy('month')
+    .execute();
+  return rows.map(({ month }) => month);
 }

@@ -1,6 +1,13 @@
 import type { Language } from '../notify/texts.ts';
 import { escapeHtml } from './escape-html.ts';
-import { type Cell, type Chart, cellText, type Report, type ReportTable } from './report.ts';
+import {
+  type Cell,
+  type Chart,
+  cellText,
+  type Report,
+  type ReportTable,
+  removedText,
+} from './report.ts';
 
 /** More bars on one page are a wall; the table below has all of them. */
 const barsMax = 25;
@@ -9,7 +16,9 @@ const labelWidth = 220;
 const barWidthMax = 480;
 
 /** A report as one page without scripts and without anything from elsewhere: to look at, and to print. */
-export function reportPage({ period, tables }: Report, title: string, language: Language): string {
+export function reportPage(report: Report, title: string, language: Language): string {
+  const { period, tables } = report;
+  const note = removedText(report, language);
   const heading = `${title} ${period.name}`;
   const sections = tables.map((table) => section(table, language)).join('\n');
   return `<!doctype html>
@@ -19,7 +28,7 @@ export function reportPage({ period, tables }: Report, title: string, language: 
 <title>${escapeHtml(heading)}</title>
 <style>${style}</style>
 <h1>${escapeHtml(heading)}</h1>
-<p>${period.from} – ${period.to}</p>
+<p>${period.from} – ${period.to}</p>${note === undefined ? '' : `\n<p>${escapeHtml(note)}</p>`}
 ${sections}
 </html>
 `;

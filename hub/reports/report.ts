@@ -25,7 +25,22 @@ export type Chart =
 export interface Report {
   readonly period: Period;
   readonly tables: readonly ReportTable[];
+  /** Months (YYYY-MM) whose check-ins were removed: of those there are sums, and neither people nor places. */
+  readonly removed: readonly string[];
 }
+
+/** What is to be said above tables that know less than they look; undefined where they know all. */
+export const removedText = (
+  { removed }: Pick<Report, 'removed'>,
+  language: Language,
+): string | undefined =>
+  removed.length === 0
+    ? undefined
+    : {
+        zh: `${removed.join('、')} 的签到明细已按保存期限删除:下表只含结算合计。`,
+        en: `The check-ins of ${removed.join(', ')} were removed after their time: below, only the settlement knows them.`,
+        ko: `${removed.join(', ')} 체크인 상세는 보존 기간이 지나 삭제됨: 아래에서는 정산에만 남아 있음.`,
+      }[language];
 
 /** @returns what a cell says in one language; nothing where there is nothing */
 export function cellText(cell: Cell, language: Language): string {

@@ -104,6 +104,23 @@ describe('intervals', () => {
   });
 });
 
+describe('the same time of day', () => {
+  const daily = (spreadS: number, days: number): Seen[] =>
+    Array.from({ length: days }, (_, day) =>
+      tap('vo-1', 'st-a', day * 86_400 + ((day * 7919) % (2 * spreadS + 1)) - spreadS),
+    );
+
+  it('on many days, to the second, is told once, whatever the nights between', () => {
+    const found = findSuspicions(daily(10, 30), positions);
+    expect(found).toMatchObject([{ kind: 'machine-like', figures: { days: 10, withinS: 30 } }]);
+  });
+
+  it('within a quarter of an hour is a habit', () => {
+    expect(kinds(daily(450, 60))).toEqual([]);
+    expect(kinds(daily(10, 9))).toEqual([]);
+  });
+});
+
 it('tells a burst once, with all of its taps', () => {
   const seconds = [0, 40, 95, 130, 200, 290, 450, 3_000];
   const found = findSuspicions(

@@ -3,6 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decideReview, decideSetAside } from '../../hub/app/decisions.ts';
 import { audit } from '../../hub/audit/audit.ts';
 import { statementOf } from '../../hub/ledger/statement.ts';
+import { makeReport } from '../../hub/reports/make-report.ts';
+import { periodOf } from '../../hub/reports/period.ts';
+import { removedText } from '../../hub/reports/report.ts';
 import { dayOf, IngestHub, minuteMs, Past, startMs } from '../support/ingest-hub.ts';
 import { april, dayMs, march, may, nightMs, RetentionScene } from '../support/retention-scene.ts';
 
@@ -50,6 +53,17 @@ describe('the nightly removal', () => {
     );
     expect(others.map(({ code }) => code)).toEqual(['check-in', 'check-in']);
     expect(await sound()).toEqual([]);
+  });
+
+  it('is said in a report on such a month, so that its empty tables are not believed', async () => {
+    const past = await give([march, march + 90]);
+    await give([may], past);
+    const noteOf = async (period: string) =>
+      removedText(await makeReport(hub.store, periodOf(period), timeZone), 'en');
+    expect(await noteOf('2026-03')).toBeUndefined();
+    await remove();
+    expect(await noteOf('2026-03')).toContain('The check-ins of 2026-03 were removed');
+    expect(await noteOf('2026-05')).toBeUndefined();
   });
 
   it('has nothing to do the next night', async () => {
