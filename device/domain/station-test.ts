@@ -49,7 +49,7 @@ export const secondPathTried = (
   { test, tried }: Extract<Input, { type: 'second-path-tried' }>,
 ): Decision =>
   test.epoch === state.epoch
-    ? only(state, append({ type: 'second-path', test: test.seq, tried }))
+    ? only(state, append({ type: 'second-path', test: test.seq, epoch: test.epoch, tried }))
     : only(state);
 
 /** What room there is left on the disk is for alarms: the test is told to have failed. */

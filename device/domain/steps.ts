@@ -19,7 +19,7 @@ export type EntryDraft =
   | { type: 'fault'; part: PartName; state: 'begun' | 'ended'; detail: string }
   | { type: 'alarm'; gesture: Gesture }
   | { type: 'mistake'; alarm: number }
-  | { type: 'second-path'; test: number; tried: readonly TriedPath[] }
+  | { type: 'second-path'; test: number; epoch: string; tried: readonly TriedPath[] }
   | { type: 'test'; by: TestedBy; request?: string; paths?: readonly OtherPath[] };
 
 /**

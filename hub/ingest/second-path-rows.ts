@@ -12,8 +12,8 @@ type TriedEntry = Extract<RoutineEntry, { type: 'second-path' }>;
  */
 export async function recordTried(
   { trx, outgoing, nowMs }: Pick<CommitWork, 'trx' | 'outgoing' | 'nowMs'>,
-  { station, epoch }: LaneKey,
-  { test, tried }: TriedEntry,
+  { station, epoch: laneEpoch }: LaneKey,
+  { test, epoch = laneEpoch, tried }: TriedEntry,
   occurredMs: number,
 ): Promise<void> {
   const book = new TroubleBook(trx, outgoing, nowMs);

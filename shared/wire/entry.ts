@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { enrolRequestSchema, testRequestSchema } from '../ids.ts';
+import { enrolRequestSchema, epochSchema, testRequestSchema } from '../ids.ts';
 import { sequenceMax } from './limits.ts';
 
 /** One reading of a station's clocks. A Pi has no battery clock, so the wall clock alone says little. */
@@ -91,6 +91,8 @@ export const routineEntrySchema = z.discriminatedUnion('type', [
     ...base,
     type: z.literal('second-path'),
     test: sequenceSchema,
+    /** Of the test: this entry may come to stand in a journal that took the place of the test's. */
+    epoch: epochSchema.optional(),
     tried: z.array(triedPathSchema).min(1).max(otherPaths.length),
   }),
 ]);

@@ -93,7 +93,7 @@ describe('a test of a station that has other paths', () => {
     const scene = ask(new Scene().with('https').ready().online());
     scene.take('append');
     expect(said(scene, epoch).take('append')).toEqual([
-      { type: 'append', lane: 'routine', draft: { type: 'second-path', test: 1, tried } },
+      { type: 'append', lane: 'routine', draft: { type: 'second-path', test: 1, epoch, tried } },
     ]);
     expect(scene.light).toBe('test-sending');
   });
