@@ -1,9 +1,9 @@
 /**
  * Retention and erasure. A transfer stays for good, but for those of check-ins whose details have been
  * kept long enough: within one transaction a slice of a retention run is opened, which lets go of the
- * transfers of one volunteer and month from before the run's day, for check-ins and bounties,, and is closed again. `retention_door`
- * is empty for ever, so that the deferred reference of an open slice keeps the transaction from being
- * committed. `transfer` no longer refers to `check_in`: to delete a check-in would search all transfers,
+ * transfers of one volunteer and month from before the run's day, for check-ins and bounties, and is
+ * closed again. `retention_door` is empty for ever, so that the deferred reference of an open slice keeps
+ * the transaction from being committed. `transfer` no longer refers to `check_in`: to delete a check-in would search all transfers,
  * and an index for it would slow each tap. The audit holds the two against each other.
  */
 export const privacyMigration = `

@@ -4,33 +4,15 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PcscReader } from '../../device/reader/pcsc-reader.ts';
 import { sunKeys } from '../../hub/sun/diversify.ts';
 import { verifySun } from '../../hub/sun/verify-sun.ts';
-import { createLog } from '../../shared/log.ts';
 import { describeReader, ReaderRecorder } from '../contracts/reader-contract.ts';
+import { absenceNoticedMs, log, readerFor, timeoutMs } from '../support/pcsc-readers.ts';
 import { Pcscd } from '../support/pcscd.ts';
 import { atr, VirtualCard } from '../support/virtual-card.ts';
 import { VirtualNtag } from '../support/virtual-ntag.ts';
-
-const log = createLog('test', 'silent');
-const timeoutMs = 20_000;
-/** pcscd looks for cards every 400 ms: an absence shorter than that never happened for it. */
-const absenceNoticedMs = 1_500;
-
-function readerFor(pcscd: Pcscd, heartbeatTimeoutMs = timeoutMs): PcscReader {
-  const childEnv = { PCSCLITE_CSOCK_NAME: pcscd.socketPath };
-  return new PcscReader({ log, childEnv, heartbeatTimeoutMs });
-}
-
-/** @param fault see faulty-pcsc-child.js */
-function faultyReaderFor(pcscd: Pcscd, fault: string): PcscReader {
-  const childPath = fileURLToPath(new URL('../support/faulty-pcsc-child.js', import.meta.url));
-  const childEnv = { PCSCLITE_CSOCK_NAME: pcscd.socketPath, YIZHAN_FAULT: fault };
-  return new PcscReader({ log, childPath, childEnv, heartbeatTimeoutMs: timeoutMs });
-}
 
 describeReader('the PC/SC reader', async () => {
   const pcscd = await Pcscd.prepare();
@@ -249,86 +231,5 @@ describe('the PC/SC reader survives', () => {
     expect(seen.detail).toContain('nfc-pcsc is not installed');
     await reader.stop();
     fs.rmSync(folder, { recursive: true });
-  });
-});
-
-describe('the PC/SC reader on USB', () => {
-  let pcscd: Pcscd;
-  let reader: PcscReader;
-  let seen: ReaderRecorder;
-  const cards: VirtualCard[] = [];
-
-  async function attach(usbSlots: 1 | 2, makeReader = readerFor): Promise<void> {
-    pcscd = await Pcscd.prepare({ usbSlots });
-    await pcscd.start();
-    await pcscd.plugReader();
-    reader = makeReader(pcscd);
-    seen = new ReaderRecorder();
-    reader.start(seen);
-    await seen.reaches('ready');
-  }
-  function put(uid: string): VirtualCard {
-    const card = new VirtualCard(pcscd.port, uid);
-    cards.push(card);
-    return card;
-  }
-  afterEach(async () => {
-    for (const card of cards.splice(0)) card.take();
-    await reader.stop();
-    await pcscd.remove();
-  });
-
-  it('tells that it was unplugged with a card on it, and that it is back, without a restart', async () => {
-    await attach(1);
-    const { childPid } = reader;
-    const card = put('04A1B2C3');
-    await seen.sees('04A1B2C3');
-    await pcscd.unplugReader();
-    await seen.sees('04A1B2C3', 'gone');
-    await seen.reaches('fault');
-    expect(seen.detail).toBe('no card reader is attached: plug it in, or replug it');
-    card.take();
-    await pcscd.plugReader();
-    await seen.reaches('ready');
-    put('04A1B2C3D4E5F6');
-    await seen.sees('04A1B2C3', 'gone', '04A1B2C3D4E5F6');
-    expect(reader.childPid).toBe(childPid);
-  });
-
-  it('tells it each time, although pcsclite misses the second of two slots', async () => {
-    await attach(2);
-    // Which of the two ends is missed, and whether, is a matter of luck: three times is enough.
-    for (let time = 1; time <= 3; time += 1) {
-      await seen.reaches('ready');
-      await delay(absenceNoticedMs);
-      await pcscd.unplugReader();
-      await seen.reaches('fault');
-      expect(seen.detail).toBe('no card reader is attached: plug it in, or replug it');
-      await pcscd.plugReader();
-    }
-    await seen.reaches('ready');
-    put('04A1B2C3');
-    await seen.sees('04A1B2C3');
-  });
-
-  it('tells it although pcsclite does not say that the reader ended', async () => {
-    await attach(1, (on) => faultyReaderFor(on, 'no-end'));
-    await pcscd.unplugReader();
-    await seen.reaches('fault');
-    expect(seen.detail).toBe('no card reader is attached: plug it in, or replug it');
-    await pcscd.plugReader();
-    await seen.reaches('ready');
-    put('04A1B2C3');
-    await seen.sees('04A1B2C3');
-  });
-
-  it('finds a reader that pcsclite did not announce, and tells of its absence once', async () => {
-    const mark = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'yizhan-mark-')), 'unseen');
-    fs.writeFileSync(mark, '');
-    await attach(1, (on) => faultyReaderFor(on, `unseen:${mark}`));
-    expect(seen.faults).toEqual(['no card reader is attached: plug it in, or replug it']);
-    put('04A1B2C3');
-    await seen.sees('04A1B2C3');
-    fs.rmSync(path.dirname(mark), { recursive: true });
   });
 });

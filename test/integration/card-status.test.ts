@@ -6,6 +6,7 @@ import { addVolunteer } from '../../hub/app/registry.ts';
 import { status } from '../../hub/app/reports.ts';
 import { audit } from '../../hub/audit/audit.ts';
 import { cardReference } from '../../hub/domain/card.ts';
+import { statementOf } from '../../hub/ledger/statement.ts';
 import { cardToken } from '../../shared/card-token.ts';
 import { IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
 
@@ -78,6 +79,11 @@ describe('what becomes of a card', () => {
     await say('lost', 110, { sinceMs: at(60) });
     expect(await outcomes()).toEqual(['credited', 'blocked-card']);
     expect(await hub.balances()).toEqual({ volunteer: 10, sum: 0 });
+    const always = { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER, timeZone: 'Asia/Shanghai' };
+    const { lines } = await statementOf(hub.store, hub.volunteer, always);
+    expect(lines.find(({ code }) => code === 'correction')?.why.en).toContain(
+      'the card was lost, blocked or not valid when it was tapped',
+    );
     expect(await told('tapped')).toHaveLength(1);
     await say('unblock', 111, { sinceMs: at(60) });
     expect(await outcomes()).toEqual(['credited', 'credited']);

@@ -2,6 +2,7 @@ import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decideReview, decideSetAside } from '../../hub/app/decisions.ts';
 import { audit } from '../../hub/audit/audit.ts';
+import { proposeHonour } from '../../hub/honours/candidates.ts';
 import { statementOf } from '../../hub/ledger/statement.ts';
 import { makeReport } from '../../hub/reports/make-report.ts';
 import { periodOf } from '../../hub/reports/period.ts';
@@ -63,6 +64,8 @@ describe('the nightly removal', () => {
     expect(await noteOf('2026-03')).toBeUndefined();
     await remove();
     expect(await noteOf('2026-03')).toContain('The check-ins of 2026-03 were removed');
+    const proposed = proposeHonour(hub.store, '2026-03', 'patrol-pacesetter', dayOf);
+    await expect(proposed).rejects.toThrow('are summed up');
     expect(await noteOf('2026-05')).toBeUndefined();
   });
 

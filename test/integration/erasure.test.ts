@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { addCard } from '../../hub/app/cards.ts';
 import { beginPause, resumeVolunteer } from '../../hub/app/pauses.ts';
 import { addVolunteer } from '../../hub/app/registry.ts';
 import { changeVolunteer, listVolunteers } from '../../hub/app/volunteers.ts';
+import { awardHonour } from '../../hub/honours/candidates.ts';
 import { decideContribution, recordContribution } from '../../hub/ledger/contributions.ts';
 import { askCorrection, decideCorrection } from '../../hub/ledger/corrections.ts';
 import { Pace } from '../../hub/nightly/pace.ts';
@@ -146,6 +148,30 @@ it('forgets cards by night where an erasure was interrupted before it came to th
   expect(await scene.findings()).toEqual([]);
 });
 
+it('leaves no bytes of it in the file either', async () => {
+  const { store, volunteer } = hub;
+  // Not the alias: it stands on the feed, and its messages still wait here.
+  const before = 'Number-that-was-theirs';
+  for (const externalId of [before, ''])
+    await changeVolunteer(store, volunteer, { externalId }, by);
+  const text = `What they saw, ${'at length, '.repeat(800)} to its end`;
+  const about = { volunteer, kind: 'mediation', day: dayOf(nightMs), points: 30, text, by };
+  const now = { atMs: nightMs, today: dayOf(nightMs) };
+  const id = await recordContribution(store, { ...about, ...now });
+  const decided = { id, decision: 'refused', note: 'x', by: 'Operator B', atMs: nightMs } as const;
+  await decideContribution(store, decided);
+  store.checkpoint();
+  const traces = [before, 'What they saw', 'at length, at length', 'to its end'];
+  const found = () => {
+    const bytes = readFileSync(hub.file, 'latin1');
+    return traces.filter((trace) => bytes.includes(trace));
+  };
+  expect(found()).toContain('at length, at length');
+  await erase();
+  store.checkpoint();
+  expect(found()).toEqual([]);
+});
+
 it('leaves others alone', async () => {
   const other = await addVolunteer(hub.store, 'Volunteer 2', by);
   await addCard(hub.store, other, '04D1E2F3', by);
@@ -224,6 +250,19 @@ it('is for good: nobody is resumed, changed, given a card, rewarded or erased ag
   ).rejects.toThrow('was erased');
   await expect(changeVolunteer(store, volunteer, { name: 'x' }, by)).rejects.toThrow('was erased');
   await expect(addCard(store, volunteer, uid, by)).rejects.toThrow('was erased');
+  const about = { volunteer, reason: 'a reason', by, atMs: nightMs };
+  const corrected = askCorrection(store, { ...about, points: 5 }, { aloneMax: 100 });
+  await expect(corrected).rejects.toThrow('was erased');
+  const day = dayOf(nightMs);
+  const did = { volunteer, kind: 'mediation', day, points: 30, text: 'x', today: day, ...now };
+  await expect(recordContribution(store, did)).rejects.toThrow('was erased');
+  const honour = {
+    month: dayOf(nightMs - 31 * dayMs).slice(0, 7),
+    honour: 'star-of-safety',
+  } as const;
+  await expect(awardHonour(store, { ...honour, volunteer }, { ...about, dayOf })).rejects.toThrow(
+    'was erased',
+  );
   const desk = new RewardDesk(hub);
   const reward = await desk.add({ cost: 3 });
   await expect(desk.redeem(reward)).rejects.toThrow('is erased');

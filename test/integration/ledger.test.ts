@@ -42,7 +42,10 @@ describe('corrections by hand', () => {
     expect(await waitingCorrections(hub.store)).toMatchObject([{ id, points: 101 }]);
     const approve = (by: string) =>
       decideCorrection(hub.store, { id, decision: 'approved', by, atMs });
-    await expect(approve(' operator  a')).rejects.toThrow('another person');
+    // Nor does another case, another space, or a character that nobody sees make another person.
+    for (const same of [' operator  a', 'Oper\u200bator A']) {
+      await expect(approve(same)).rejects.toThrow('another person');
+    }
     expect(await approve('Operator B')).toBe(101);
     await expect(approve('Operator C')).rejects.toThrow('waits for nobody');
     expect(await hub.balances()).toEqual({ volunteer: 101, sum: 0 });

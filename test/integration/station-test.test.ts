@@ -181,6 +181,14 @@ describe('a test of the alarm', () => {
     const open = async () =>
       (await listTroubles(hub.store)).map(({ kind, part, detail }) => [kind, part, detail]);
 
+    it('is that of the journal which it names: the one in which it is told may have taken its place', async () => {
+      const seq = await test(['https']);
+      const draft = { type: 'second-path', test: seq, epoch: lane.epoch, tried: [well('https')] };
+      await hub.give(told.add(100, draft).message(1, 1, 100));
+      expect(told.epoch).not.toBe(lane.epoch);
+      expect(await paths(1)).toEqual([{ path: 'https', answered: true, tookMs: 240, detail: '' }]);
+    });
+
     it('is recorded with what came of each, whichever is heard of first', async () => {
       told = new Past(hub, 'routine', lane.epoch);
       await say(1, well('https'), bad('relay'));
