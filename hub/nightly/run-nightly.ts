@@ -1,5 +1,6 @@
 import { noteAction } from '../app/registry.ts';
 import { withTroubles } from '../app/trouble-book.ts';
+import { overwriteDeleted } from '../privacy/overwrite-deleted.ts';
 import type { Store } from '../store/open-store.ts';
 import { type NightlyJob, type NightScene, nightlyJobs } from './jobs.ts';
 import { Interrupted, Pace } from './pace.ts';
@@ -37,6 +38,7 @@ export async function runNightly(options: NightOptions): Promise<NightReport> {
   const { store, dayOf, atMs, signal, say = () => {}, jobs = nightlyJobs } = options;
   const day = dayOf(atMs);
   const reports: JobReport[] = [];
+  await overwriteDeleted(store.db);
   for (const job of jobs) {
     say(job.name);
     const report = await runJob(job, options, new Pace(signal));

@@ -4,7 +4,6 @@ import { daysKept, firstDayKept } from '../domain/retention.ts';
 import type { Pace } from '../nightly/pace.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Db } from '../store/schema.ts';
-import { overwriteDeleted } from './overwrite-deleted.ts';
 import { runRetention } from './retention-run.ts';
 
 /** Rows of one transaction: bodies are some hundred bytes each. */
@@ -49,7 +48,6 @@ export async function removeOld(
   { checkInDays, by, atMs, dayOf }: RemovalAsked,
   pace: Pace,
 ): Promise<RemovalReport> {
-  await overwriteDeleted(db);
   const days = daysKept(checkInDays, await longestAcceptDays(db));
   const today = dayOf(atMs);
   const before = firstDayKept(today, days);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import BetterSqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -78,7 +79,13 @@ describe('the nightly work', () => {
   it('removes texts of contributions, and suspicions, after their time', async () => {
     const { store, volunteer } = hub;
     const today = dayOf(startMs);
-    const recorded = { volunteer, kind: 'hazard-removed', points: 20, text: 'Words 1' };
+    // Long enough for pages of its own, which nothing needs once it is gone.
+    const text = 'Words of somebody, '.repeat(500);
+    const isInFile = () => {
+      store.checkpoint();
+      return readFileSync(hub.file, 'latin1').includes('Words of somebody');
+    };
+    const recorded = { volunteer, kind: 'hazard-removed', points: 20, text };
     const when = { day: today, today, by: 'Operator A', atMs: startMs };
     const id = await recordContribution(store, { ...recorded, ...when });
     const decided = { id, decision: 'approved', by: 'Operator B', atMs: startMs } as const;
@@ -92,7 +99,9 @@ describe('the nightly work', () => {
     expect(kept.jobs).toContainEqual(
       expect.objectContaining({ job: 'contribution-texts', did: { days: 365, texts: 0 } }),
     );
+    expect(isInFile()).toBe(true);
     const gone = await night({ checkInDays: 75, contributionTextDays: 100 });
+    expect(isInFile()).toBe(false);
     expect(gone.jobs).toContainEqual(
       expect.objectContaining({ job: 'contribution-texts', did: { days: 100, texts: 1 } }),
     );
