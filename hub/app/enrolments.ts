@@ -6,6 +6,7 @@ import { enrolmentGraceMs } from '../ingest/enrolment-rows.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Db, Trx } from '../store/schema.ts';
 import { cardMeant } from './find-card.ts';
+import { refuseStranger } from './known-volunteer.ts';
 import { noteAction, Refusal } from './registry.ts';
 
 /** How long an operator waits when nothing else is said: a person stands there with the card. */
@@ -53,10 +54,7 @@ async function refuseStrangers(
   { volunteer, station }: EnrolmentRequest,
   atMs: number,
 ): Promise<void> {
-  const query = trx.selectFrom('volunteer').select('erased_ms').where('id', '=', volunteer);
-  const person = await query.executeTakeFirst();
-  if (!person) throw new Refusal(`no volunteer ${volunteer}`);
-  if (person.erased_ms !== null) throw new Refusal(`${volunteer} was erased, and stays so`);
+  await refuseStranger(trx, volunteer);
   const known = await trx
     .selectFrom('station')
     .leftJoin('station_presence', 'station_presence.station', 'station.id')

@@ -8,6 +8,6 @@ export async function refuseStranger(trx: Trx, volunteer: string): Promise<void>
     .select('erased_ms')
     .where('id', '=', volunteer)
     .executeTakeFirst();
-  if (!row) throw new Refusal(`no volunteer ${volunteer}`);
+  if (!row) throw new Refusal(`there is no volunteer ${volunteer}`);
   if (row.erased_ms !== null) throw new Refusal(`${volunteer} was erased, and stays so`);
 }

@@ -1,6 +1,7 @@
 import { settleDays } from '../ingest/settle-days.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Trx } from '../store/schema.ts';
+import { refuseStranger } from './known-volunteer.ts';
 import { noteAction, Refusal } from './registry.ts';
 import { noDates, workFor } from './work-for.ts';
 
@@ -38,7 +39,7 @@ export async function beginPause(
   id: string,
   { by, atMs }: PauseChange,
 ): Promise<void> {
-  await refuseUnknown(trx, id);
+  await refuseStranger(trx, id);
   if (await openPause(trx, id)) throw new Refusal(`${id} is paused already`);
   await noteAction(trx, by, 'volunteer pause', id, {}, atMs);
   const row = { volunteer_id: id, from_ms: atMs, until_ms: null };
@@ -56,7 +57,7 @@ export async function endPause(
   id: string,
   { by, atMs, undo = false }: PauseChange & { readonly undo?: boolean },
 ): Promise<void> {
-  await refuseUnknown(trx, id);
+  await refuseStranger(trx, id);
   const open = await openPause(trx, id);
   if (!open) throw new Refusal(`${id} is not paused`);
   // A clock that was put back ends no pause before it began.
@@ -69,17 +70,6 @@ export async function endPause(
     .where('id', '=', open.id)
     .execute();
   await settleSince(store, trx, id, { sinceMs: untilMs, atMs });
-}
-
-/** @throws Refusal when there is no such volunteer, or none any more */
-export async function refuseUnknown(trx: Trx, id: string): Promise<void> {
-  const row = await trx
-    .selectFrom('volunteer')
-    .select('erased_ms')
-    .where('id', '=', id)
-    .executeTakeFirst();
-  if (!row) throw new Refusal(`there is no volunteer ${id}`);
-  if (row.erased_ms !== null) throw new Refusal(`${id} was erased, and stays so`);
 }
 
 const openPause = (trx: Trx, id: string) =>

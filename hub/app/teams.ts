@@ -11,7 +11,7 @@ import {
 import { languages } from '../people/words.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Db, Trx } from '../store/schema.ts';
-import { refuseUnknown } from './pauses.ts';
+import { refuseStranger } from './known-volunteer.ts';
 import { noteAction, Refusal, refuseFaults } from './registry.ts';
 
 type Parts = Pick<Store, 'db'>;
@@ -85,7 +85,7 @@ export async function addMember(
 ): Promise<KnownTeam> {
   return db.transaction().execute(async (trx) => {
     const team = await findTeam(trx, wanted);
-    await refuseUnknown(trx, volunteer);
+    await refuseStranger(trx, volunteer);
     if (await isMember(trx, team.id, volunteer)) {
       throw new Refusal(`${volunteer} is in ${team.id} already`);
     }
