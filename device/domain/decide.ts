@@ -33,6 +33,7 @@ import {
   secondPathTried,
   testAged,
   testAsked,
+  testShown,
   testTaken,
 } from './station-test.ts';
 import type { Input, Step } from './steps.ts';
@@ -47,10 +48,11 @@ export function decide(state: StationState, input: Input, nowMs: number): Decisi
   const aged = age(answered.state, nowMs);
   const sending = dispatchDue(aged.state, nowMs);
   const shown = show(sending.state);
-  const steps = [answered, aged, sending, shown].flatMap((part) => part.steps);
+  const told = testShown(shown.state, rowNow(shown.state).name, nowMs);
+  const steps = [answered, aged, sending, shown, told].flatMap((part) => part.steps);
   // What is being appended just now belongs to this epoch, and goes out first: all else waits for that.
-  if (steps.some(({ type }) => type === 'append')) return { state: shown.state, steps };
-  const kept = holdKept(shown.state);
+  if (steps.some(({ type }) => type === 'append')) return { state: told.state, steps };
+  const kept = holdKept(told.state);
   return only(kept.state, ...steps, ...kept.steps, ...retirementDue(kept.state));
 }
 
@@ -163,6 +165,7 @@ function appended(
     case 'started':
     case 'clock':
     case 'second-path':
+    case 'test-shown':
       return only(grown);
   }
 }

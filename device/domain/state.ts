@@ -36,6 +36,10 @@ export interface TapSignal {
 export interface TestSignal {
   readonly phase: 'sending' | 'stored' | 'undelivered';
   readonly key: AlarmKey;
+  /** When the journal had it on disk. */
+  readonly takenMs: number;
+  /** Whether what the light said of its end is told. */
+  readonly isTold: boolean;
   /** When it becomes undelivered, or, once it has an end, when the light stops speaking of it. */
   readonly untilMs: number;
 }

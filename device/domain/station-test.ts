@@ -59,6 +59,9 @@ const refused = (state: StationState, nowMs: number): Decision =>
     test: {
       phase: 'undelivered',
       key: { epoch: state.epoch, seq: 0 },
+      takenMs: nowMs,
+      // There is no room for that either.
+      isTold: true,
       untilMs: nowMs + testShownMs,
     },
   });
@@ -87,7 +90,8 @@ export const isTestHold = ({ startHold }: StationState, gesture: Gesture): boole
 /** The journal has it on disk: it goes out at once, as an alarm does. */
 export function testTaken(state: StationState, seq: number, nowMs: number): Decision {
   const key = { epoch: state.epoch, seq };
-  const test: TestSignal = { phase: 'sending', key, untilMs: nowMs + undeliveredAfterMs };
+  const untilMs = nowMs + undeliveredAfterMs;
+  const test: TestSignal = { phase: 'sending', key, takenMs: nowMs, isTold: false, untilMs };
   return only({ ...state, test }, { type: 'hurry' });
 }
 
@@ -106,6 +110,24 @@ export function testAged(state: StationState, nowMs: number): StationState {
   if (test === undefined || nowMs < test.untilMs) return state;
   if (test.phase !== 'sending') return { ...state, test: undefined };
   return { ...state, test: { ...test, phase: 'undelivered', untilMs: nowMs + testShownMs } };
+}
+
+/**
+ * The light says what came of a test: only now has it gone the whole way, and that is told. What an
+ * alarm's light hides, or a panel that does not work, nobody has seen; then nothing is told.
+ */
+export function testShown(state: StationState, row: string, nowMs: number): Decision {
+  const { test, parts } = state;
+  if (test === undefined || test.phase === 'sending' || test.isTold) return only(state);
+  if (row !== `test-${test.phase}` || parts.panel !== 'ready') return only(state);
+  const { key, phase: light, takenMs } = test;
+  return only(
+    { ...state, test: { ...test, isTold: true } },
+    append({
+      ...{ type: 'test-shown', test: key.seq, epoch: key.epoch, light },
+      tookMs: Math.round(nowMs - takenMs),
+    }),
+  );
 }
 
 /** @returns when the light next has something else to say of a test, or undefined. */

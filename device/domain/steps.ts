@@ -1,4 +1,11 @@
-import type { Lane, OtherPath, SunMessage, TestedBy, TriedPath } from '../../shared/wire/entry.ts';
+import type {
+  Lane,
+  OtherPath,
+  SunMessage,
+  TestedBy,
+  TestLight,
+  TriedPath,
+} from '../../shared/wire/entry.ts';
 import type {
   AlarmKey,
   AlarmState,
@@ -20,6 +27,7 @@ export type EntryDraft =
   | { type: 'alarm'; gesture: Gesture }
   | { type: 'mistake'; alarm: number }
   | { type: 'second-path'; test: number; epoch: string; tried: readonly TriedPath[] }
+  | { type: 'test-shown'; test: number; epoch: string; light: TestLight; tookMs: number }
   | { type: 'test'; by: TestedBy; request?: string; paths?: readonly OtherPath[] };
 
 /**

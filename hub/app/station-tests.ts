@@ -8,12 +8,26 @@ import type { Store } from '../store/open-store.ts';
 import type { Db, Schema, Trx } from '../store/schema.ts';
 import { noteAction, Refusal } from './registry.ts';
 
+/** A test as the station's light concluded it; `light` is null until the station says so. */
+const shownTests = (db: Db) =>
+  db
+    .selectFrom('station_test')
+    .leftJoin('test_shown', (join) =>
+      join
+        .onRef('test_shown.station', '=', 'station_test.station')
+        .onRef('test_shown.epoch', '=', 'station_test.epoch')
+        .onRef('test_shown.test_seq', '=', 'station_test.seq'),
+    )
+    .selectAll('station_test')
+    .select(['test_shown.light', 'test_shown.took_ms as lightTookMs']);
+
 /** @returns when each station's way was last tried with success, by station. */
 export async function lastTests(db: Db): Promise<Map<string, number>> {
   const rows = await db
-    .selectFrom('station_test')
+    .selectFrom(shownTests(db).as('test'))
     .select(['station', ({ fn }) => fn.max('at_ms').as('atMs')])
-    .where('in_time', '=', 1)
+    .where('light', '=', 'stored')
+    .where('timed_out_ms', 'is', null)
     .groupBy('station')
     .execute();
   return new Map(rows.flatMap(({ station, atMs }) => (atMs === null ? [] : [[station, atMs]])));
@@ -69,15 +83,12 @@ export interface TestedPath {
 }
 
 /**
- * @returns a test as it stands; `storedAt` is null until the station's entry is here, and `timedOutAt`
- * unless it was given up before
+ * @returns a test as it stands; `storedAt` is null until the station's entry is here, `timedOutAt` unless
+ * it was given up before, and `light` until the station says what its light said in the end. Only then
+ * has a test gone the whole way (`inTime`).
  */
 export async function testOf({ db }: Pick<Store, 'db'>, id: number) {
-  const row = await db
-    .selectFrom('station_test')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow();
+  const row = await shownTests(db).where('station_test.id', '=', id).executeTakeFirstOrThrow();
   return described(db, row);
 }
 
@@ -86,24 +97,27 @@ export async function listTests(
   { db }: Pick<Store, 'db'>,
   { station, max }: { station?: string | undefined; max: number },
 ) {
-  let query = db.selectFrom('station_test').selectAll().orderBy('id', 'desc').limit(max);
+  let query = shownTests(db).orderBy('station_test.id', 'desc').limit(max);
   if (station !== undefined) {
     const known = db.selectFrom('station').select('id').where('id', '=', station);
     if (!(await known.executeTakeFirst())) throw new Refusal(`there is no station ${station}`);
-    query = query.where('station', '=', station);
+    query = query.where('station_test.station', '=', station);
   }
   const rows = await query.execute();
   return Promise.all(rows.map((row) => described(db, row)));
 }
 
-async function described(db: Db, row: Selectable<Schema['station_test']>) {
+type ShownTest = Awaited<ReturnType<ReturnType<typeof shownTests>['executeTakeFirstOrThrow']>>;
+
+async function described(db: Db, row: ShownTest) {
   const { id, station, by, operator, stored_ms: storedMs, requested_ms: requestedMs } = row;
   const tookMs = storedMs === null || requestedMs === null ? null : storedMs - requestedMs;
   const legs: unknown = row.legs === null ? null : JSON.parse(row.legs);
   return {
     ...{ id, station, by, operator, requestedAt: timeText(requestedMs) },
     ...{ storedAt: timeText(storedMs), timedOutAt: timeText(row.timed_out_ms) },
-    ...{ inTime: row.in_time === 1, tookMs, legs },
+    ...{ light: row.light, lightTookMs: row.lightTookMs },
+    ...{ inTime: row.light === 'stored' && row.timed_out_ms === null, tookMs, legs },
     paths: await pathsOf(db, row),
   };
 }

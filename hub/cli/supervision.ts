@@ -18,6 +18,8 @@ import { answer, type Common, command, fromHere, operator, withStore } from './r
 
 /** The hub gives a test up by its own clock, and looks now and then. */
 const recordedWithinMs = 3_000;
+/** The receipt's way back to the light, and the way here of the station's word that it shone. */
+const lightAwaitedMs = testAwaitedMs;
 /** Two attempts by each other path, at its own time-out, and the way here: see the station's trial. */
 const pathsAwaitedMs = 25_000;
 const lookEveryMs = 100;
@@ -82,6 +84,7 @@ async function test(id: string, flags: Common & { by: string }): Promise<void> {
       testAwaitedMs + recordedWithinMs,
     );
     if (stored.storedAt === null) return stored;
+    await lookUntil(() => testOf(store, number), isShown, lightAwaitedMs);
     return lookUntil(() => testOf(store, number), isTold, pathsAwaitedMs);
   });
   answer(flags, result, testLines(result));
@@ -91,6 +94,8 @@ async function test(id: string, flags: Common & { by: string }): Promise<void> {
 }
 
 type Tested = Awaited<ReturnType<typeof testOf>>;
+
+const isShown = ({ light }: Tested): boolean => light !== null;
 
 const isTold = ({ paths }: Tested): boolean => paths.every(({ answered }) => answered !== null);
 
@@ -111,7 +116,8 @@ async function lookUntil<T>(
 const testLines = (result: Tested): string =>
   [resultLine(result), ...result.paths.map((path) => `  ${pathText(path)}`)].join('\n');
 
-function resultLine({ id, station, storedAt, timedOutAt, inTime, tookMs }: Tested): string {
+function resultLine(tested: Tested): string {
+  const { id, station, storedAt, timedOutAt, inTime, tookMs, light, lightTookMs } = tested;
   if (storedAt === null) {
     const record =
       timedOutAt === null
@@ -120,9 +126,12 @@ function resultLine({ id, station, storedAt, timedOutAt, inTime, tookMs }: Teste
     return `test ${id}: ${station} has not answered within ${testAwaitedMs / 1000} s. ${record}`;
   }
   const took = tookMs === null ? '' : `, ${tookMs} ms after it was asked for`;
-  return inTime
-    ? `test ${id}: the hub has the test of ${station}${took}; no alarm was raised`
-    : `test ${id}: the test of ${station} came too late for an alarm${took}`;
+  if (light === null) {
+    return `test ${id}: the hub has the test of ${station}${took}, but its light has not been heard to say so`;
+  }
+  if (!inTime) return `test ${id}: the test of ${station} came too late for an alarm${took}`;
+  const shone = lightTookMs === null ? '' : ` ${lightTookMs} ms after its beginning`;
+  return `test ${id}: the hub has the test of ${station}${took}, and its light said so${shone}; no alarm was raised`;
 }
 
 /** Such as `relay in 240 ms, st-00000002`, or `https does not answer: ECONNREFUSED`. */
@@ -132,16 +141,20 @@ function pathText({ path, answered, tookMs, detail }: TestedPath): string {
   return answered ? `${path} in ${tookMs} ms${more}` : `${path} does not answer${more}`;
 }
 
+const resultWord = ({ inTime, light }: Pick<Tested, 'inTime' | 'light'>): string =>
+  light === null ? 'not seen on its light' : inTime ? 'on its light in time' : 'too late';
+
 async function listAllTests(id: string | undefined, flags: Common): Promise<void> {
   const tests = await withStore(flags, (store) => listTests(store, { station: id, max: testsMax }));
-  const lines = tests.map(({ id, station, by, operator, storedAt, requestedAt, inTime, paths }) =>
-    [
-      `${id}  ${station}`,
-      `by ${operator ?? by}`,
-      storedAt === null ? `asked ${requestedAt}, not answered` : `stored ${storedAt}`,
-      ...(storedAt === null ? [] : [inTime ? 'in time' : 'too late']),
-      ...paths.map(pathText),
-    ].join('  '),
+  const lines = tests.map(
+    ({ id, station, by, operator, storedAt, requestedAt, inTime, light, paths }) =>
+      [
+        `${id}  ${station}`,
+        `by ${operator ?? by}`,
+        storedAt === null ? `asked ${requestedAt}, not answered` : `stored ${storedAt}`,
+        ...(storedAt === null ? [] : [resultWord({ inTime, light })]),
+        ...paths.map(pathText),
+      ].join('  '),
   );
   answer(flags, tests, lines.length === 0 ? 'no tests' : lines.join('\n'));
 }

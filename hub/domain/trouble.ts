@@ -122,44 +122,7 @@ export const isTestDue = (
 ): boolean => nowMs - (testedMs ?? addedMs) > everyDays * dayMs;
 
 /**
- * A test whose way took longer than this was not delivered as an alarm has to be: the station's light
- * said so by then (DESIGN, "alarm not delivered for 10 s").
- */
-export const inTimeMaxMs = 10_000;
-
-/**
  * So long an operator waits for what comes of a test. It has failed after ten seconds at the station; the
  * rest is for the way there and back.
  */
 export const testAwaitedMs = 15_000;
-
-export interface TestTimes {
-  /** From its beginning until the station sent the message that was stored, by the station's clock. */
-  readonly waitedMs?: number | undefined;
-  /** From there to the hub; absent where nothing vouches for the station's wall clock. */
-  readonly underWayMs?: number | undefined;
-  /** Hub's clock; absent where no operator of this hub asked for it. */
-  readonly requestedMs?: number | undefined;
-  /** Whoever asked was told that there is no answer. */
-  readonly isGivenUp?: boolean;
-  /** Hub's clock. */
-  readonly storedMs: number;
-}
-
-/**
- * @returns whether a test got through as an alarm has to. What was sent at once may have lain in a
- * broker that hung. How long, the hub's own clock tells where an operator asked; elsewhere the
- * station's wall clock does, if a time service vouches for it.
- */
-export function isTestInTime({
-  waitedMs,
-  underWayMs = 0,
-  requestedMs,
-  isGivenUp = false,
-  storedMs,
-}: TestTimes): boolean {
-  if (isGivenUp || waitedMs === undefined || waitedMs > inTimeMaxMs) return false;
-  return requestedMs === undefined
-    ? waitedMs + underWayMs <= inTimeMaxMs
-    : storedMs - requestedMs <= inTimeMaxMs;
-}

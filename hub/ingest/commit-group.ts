@@ -15,7 +15,7 @@ import { followGaps } from './missing-entries.ts';
 import { recordTried } from './second-path-rows.ts';
 import { isSetAside, setAside } from './set-aside-rows.ts';
 import { recordStationEntry } from './station-rows.ts';
-import { recordTest } from './test-rows.ts';
+import { recordTest, recordTestShown } from './test-rows.ts';
 
 /** What to answer, once the group is committed. */
 export type Verdict =
@@ -163,6 +163,8 @@ async function recordEntry(
       return recordTest(work, key, entry, { occurredMs, sent });
     case 'second-path':
       return recordTried(work, key, entry, occurredMs);
+    case 'test-shown':
+      return recordTestShown(work, key, entry);
     default:
       return entry satisfies never;
   }

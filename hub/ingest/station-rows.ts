@@ -3,7 +3,7 @@ import { TroubleBook } from '../app/trouble-book.ts';
 import { afterFault } from '../domain/trouble.ts';
 import type { CommitWork } from './commit-work.ts';
 
-type StationEntry = Exclude<RoutineEntry, { type: 'check-in' | 'second-path' }>;
+type StationEntry = Exclude<RoutineEntry, { type: 'check-in' | 'second-path' | 'test-shown' }>;
 
 /** Tells the operators what a station says about itself, and notes its faults as troubles. */
 export async function recordStationEntry(

@@ -1,11 +1,11 @@
-import type { AlarmEntry, Reading } from '../../shared/wire/entry.ts';
+import type { AlarmEntry, Reading, RoutineEntry } from '../../shared/wire/entry.ts';
 import { TroubleBook } from '../app/trouble-book.ts';
-import { isTestInTime } from '../domain/trouble.ts';
 import type { CommitWork } from './commit-work.ts';
 import type { LaneKey } from './lane-cursors.ts';
 import { endUntried } from './second-path-rows.ts';
 
 type TestEntry = Extract<AlarmEntry, { type: 'test' }>;
+type ShownEntry = Extract<RoutineEntry, { type: 'test-shown' }>;
 
 /** How long each leg of a test's way took, in milliseconds; what two clocks cannot tell is left out. */
 export interface TestLegs {
@@ -28,13 +28,9 @@ export async function recordTest(
   const { trx, outgoing, nowMs, nameOf } = work;
   const legs = legsOf(at, sent, nowMs);
   const asked = request === undefined ? undefined : await requestOf({ trx }, station, request);
-  const requestedMs = asked?.requested_ms ?? undefined;
-  const isGivenUp = asked !== undefined && asked.timed_out_ms !== null;
-  const isInTime = isTestInTime({ ...legs, requestedMs, isGivenUp, storedMs: nowMs });
   const done = {
     ...{ epoch, seq, at_ms: occurredMs, stored_ms: nowMs },
-    ...{ in_time: isInTime ? (1 as const) : (0 as const), legs: JSON.stringify(legs) },
-    paths: JSON.stringify(paths),
+    ...{ legs: JSON.stringify(legs), paths: JSON.stringify(paths) },
   };
   if (asked) await trx.updateTable('station_test').set(done).where('id', '=', asked.id).execute();
   // Also for a request that this hub does not know, since it came back from an older backup.
@@ -45,11 +41,62 @@ export async function recordTest(
       .execute();
   outgoing.toFeed('alarm', occurredMs, {
     ...{ station, stationName: nameOf(station), alarm: { epoch, seq }, state: 'test', by },
-    ...{ inTime: isInTime, ...legs },
+    ...legs,
     ...(asked ? { testId: asked.id, operator: asked.operator } : {}),
   });
   await endUntried(work, station, paths);
-  if (!isInTime) return;
+  await concludeTest(work, { station, epoch, seq });
+}
+
+/**
+ * Records what the station's light said of a test in the end. The test itself is on a lane of its own,
+ * and a hub that came back from a backup may be given it later.
+ */
+export async function recordTestShown(
+  work: CommitWork,
+  { station, epoch: laneEpoch }: LaneKey,
+  { test: seq, epoch = laneEpoch, light, tookMs }: ShownEntry,
+): Promise<void> {
+  const added = await work.trx
+    .insertInto('test_shown')
+    .values({ station, epoch, test_seq: seq, light, took_ms: tookMs })
+    // A station says it once; what it says again of the same test changes nothing.
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (added) await concludeTest(work, { station, epoch, seq });
+}
+
+/**
+ * Once both are here: the light said "stored", which a station shows within ten seconds of the button
+ * only (`undeliveredAfterMs`), by its monotonic clock. So no jump of a clock and no message that lay in
+ * a broker makes a success, and whoever was told that there is no answer is not contradicted.
+ */
+async function concludeTest(
+  { trx, outgoing, nowMs, nameOf }: CommitWork,
+  { station, epoch, seq }: { station: string; epoch: string; seq: number },
+): Promise<void> {
+  const test = await trx
+    .selectFrom('station_test')
+    .innerJoin('test_shown', (join) =>
+      join
+        .onRef('test_shown.station', '=', 'station_test.station')
+        .onRef('test_shown.epoch', '=', 'station_test.epoch')
+        .onRef('test_shown.test_seq', '=', 'station_test.seq'),
+    )
+    .select(['station_test.id', 'by', 'operator', 'timed_out_ms', 'light', 'took_ms as tookMs'])
+    .where('station_test.station', '=', station)
+    .where('station_test.epoch', '=', epoch)
+    .where('seq', '=', seq)
+    .executeTakeFirst();
+  if (test === undefined) return;
+  const { id, by, operator, light, tookMs } = test;
+  const inTime = light === 'stored' && test.timed_out_ms === null;
+  outgoing.toFeed('alarm', nowMs, {
+    ...{ station, stationName: nameOf(station), alarm: { epoch, seq }, state: 'test-shown', by },
+    ...{ testId: id, ...(operator === null ? {} : { operator }), light, tookMs, inTime },
+  });
+  if (!inTime) return;
   await new TroubleBook(trx, outgoing, nowMs).end({ station, kind: 'never-tested' }, nowMs);
 }
 
@@ -64,7 +111,7 @@ function legsOf(at: Reading, sent: Reading, storedMs: number): TestLegs {
 const requestOf = ({ trx }: Pick<CommitWork, 'trx'>, station: string, request: string) =>
   trx
     .selectFrom('station_test')
-    .select(['id', 'operator', 'requested_ms', 'timed_out_ms'])
+    .select(['id', 'operator'])
     .where('station', '=', station)
     .where('request', '=', request)
     .where('seq', 'is', null)

@@ -21,6 +21,7 @@ import { sessionsMigration } from './migration-sessions.ts';
 import { sunMigration } from './migration-sun.ts';
 import { supervisionMigration } from './migration-supervision.ts';
 import { suspicionsMigration } from './migration-suspicions.ts';
+import { testShownMigration } from './migration-test-shown.ts';
 import { testTimeoutsMigration } from './migration-test-timeouts.ts';
 import { unacknowledgedMigration } from './migration-unacknowledged.ts';
 import { unownedMigration } from './migration-unowned.ts';
@@ -232,4 +233,5 @@ CREATE INDEX set_aside_undecided ON set_aside (station, epoch) WHERE decision IS
   bootLatestMigration,
   forgottenCardsMigration,
   cardCounterMigration,
+  testShownMigration,
 ];

@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { OtherPath, TestedBy } from '../../shared/wire/entry.ts';
+import type { OtherPath, TestedBy, TestLight } from '../../shared/wire/entry.ts';
 
 /** A test of the alarm's way: asked for by an operator, and done once the station's entry is here. */
 export interface StationTestTable {
@@ -17,12 +17,21 @@ export interface StationTestTable {
   stored_ms: number | null;
   /** When it was given up, since the station had not answered what an operator asked. */
   timed_out_ms: number | null;
-  /** 1 when it came as soon as an alarm has to. */
-  in_time: Generated<0 | 1>;
   /** How long each leg of the way took, in ms, as JSON. */
   legs: string | null;
   /** By which paths beside the broker the station sends it, as JSON; null until it is stored. */
   paths: string | null;
+}
+
+/** What the station's light said of a test in the end. */
+export interface TestShownTable {
+  id: Generated<number>;
+  station: string;
+  epoch: string;
+  test_seq: number;
+  light: TestLight;
+  /** From the test on the station's disk until then; null for tests of before. */
+  took_ms: number | null;
 }
 
 /** What came of a test by one of them. */

@@ -14,7 +14,7 @@ import type {
 } from './schema-points.ts';
 import type { RetentionRunTable, RetentionSliceTable } from './schema-privacy.ts';
 import type { RedemptionTable, RewardStockingTable, RewardTable } from './schema-rewards.ts';
-import type { SecondPathTryTable, StationTestTable } from './schema-tests.ts';
+import type { SecondPathTryTable, StationTestTable, TestShownTable } from './schema-tests.ts';
 
 /** Times are milliseconds since 1970 UTC, days are local dates (YYYY-MM-DD), points are integers. */
 export interface Schema extends PeopleTables, CardTables {
@@ -45,6 +45,7 @@ export interface Schema extends PeopleTables, CardTables {
   station_presence: StationPresenceTable;
   trouble: TroubleTable;
   station_test: StationTestTable;
+  test_shown: TestShownTable;
   second_path_try: SecondPathTryTable;
   /** Degrees, WGS 84. */
   station_position: { station: string; latitude: number; longitude: number };

@@ -67,6 +67,10 @@ export const triedPathSchema = z.object({
 });
 export type TriedPath = z.infer<typeof triedPathSchema>;
 
+/** `undelivered` after ten seconds without the hub's receipt, and never `stored` any more. */
+export const testLightSchema = z.enum(['stored', 'undelivered']);
+export type TestLight = z.infer<typeof testLightSchema>;
+
 export const routineEntrySchema = z.discriminatedUnion('type', [
   z.object({
     ...base,
@@ -94,6 +98,17 @@ export const routineEntrySchema = z.discriminatedUnion('type', [
     /** Of the test: this entry may come to stand in a journal that took the place of the test's. */
     epoch: epochSchema.optional(),
     tried: z.array(triedPathSchema).min(1).max(otherPaths.length),
+  }),
+  /** What the light really said in the end of a test of the alarm lane, by its sequence. */
+  z.object({
+    ...base,
+    type: z.literal('test-shown'),
+    test: sequenceSchema,
+    /** Of the test, as above. */
+    epoch: epochSchema,
+    light: testLightSchema,
+    /** From the test's entry on disk until then, by the station's monotonic clock. */
+    tookMs: z.int().nonnegative(),
   }),
 ]);
 

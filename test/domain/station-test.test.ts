@@ -76,6 +76,42 @@ describe('a test that an operator asks for', () => {
   });
 });
 
+describe('what the light said of a test', () => {
+  const whole = () => panel(new Scene().ready(), 'ready');
+  const shown = (scene: Scene) =>
+    scene.take('append').flatMap(({ lane, draft }) => (lane === 'routine' ? [draft] : []));
+  const told = (light: string, tookMs: number) => [
+    { type: 'test-shown', test: 1, epoch, light, tookMs },
+  ];
+
+  it('is told once it says it, and once only', () => {
+    const scene = ask(whole().online()).pass(120);
+    expect(shown(scene)).toEqual([]);
+    expect(shown(scene.receipt('alarm', 1))).toEqual(told('stored', 120));
+    expect(shown(scene.receipt('alarm', 1).pass(testShownMs))).toEqual([]);
+  });
+
+  it('is told of one that failed too, and a late receipt takes nothing back', () => {
+    const scene = ask(whole()).pass(undeliveredAfterMs);
+    expect(shown(scene)).toEqual(told('undelivered', undeliveredAfterMs));
+    expect(shown(scene.online().receipt('alarm', 1))).toEqual([]);
+  });
+
+  it('is nothing while an alarm hides it, until that is over', () => {
+    const scene = ask(whole().online()).hold().receipt('alarm', 2);
+    expect(shown(scene)).toEqual([]);
+    scene.give({ type: 'alarm-state', alarm: { epoch, seq: 2 }, state: 'resolved' });
+    expect(scene.light).toBe('test-stored');
+    expect(shown(scene)).toMatchObject([{ light: 'stored' }]);
+  });
+
+  it('is nothing on a panel that does not work', () => {
+    const scene = panel(ask(whole().online()), 'fault');
+    scene.take('append');
+    expect(shown(scene.receipt('alarm', 1).pass(testShownMs))).toEqual([]);
+  });
+});
+
 describe('a test of a station that has other paths', () => {
   const tried = [{ path: 'https', tookMs: 240, detail: '' }] as const;
   const said = (scene: Scene, of: string) =>

@@ -85,7 +85,7 @@ describe('programs with a second path', { timeout: 120_000 }, () => {
     );
     expect(scheme.hubSays('status')).toMatch(/Station 1 .*trouble: second-path/);
     expect(scheme.hubSays('station', 'tests')).toMatch(
-      /^2 {2}st-\w+ {2}by command line {2}stored \S+ \S+ {2}in time {2}https does not answer: ECONNREFUSED\n1 .* in time {2}https in \d+ ms\nTimes: /,
+      /^2 {2}st-\w+ {2}by command line {2}stored \S+ \S+ {2}on its light in time {2}https does not answer: ECONNREFUSED\n1 .* on its light in time {2}https in \d+ ms\nTimes: /,
     );
   });
 

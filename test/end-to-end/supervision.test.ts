@@ -47,16 +47,17 @@ describe('a hub that looks after its station', { timeout: 180_000 }, () => {
     const asked = Program.start(
       'hub/main.ts',
       [...['station', 'test', id, '--by', 'Operator 1', '--data', scheme.folder]],
-      /the hub has the test/,
+      /the hub has the test of st-\w+, \d+ ms after it was asked for, and its light said so \d+ ms after/,
     );
     await shown;
     await (await asked).stop();
     await station.light('all-well');
     expect(found().lastTest).not.toBeNull();
     expect(scheme.hubSays('alarm', 'list', '--all')).toBe('no open alarms');
-    await eventually('the feed says it', () => feed.messages('alarm').length > 0);
+    await eventually('the feed says it', () => feed.messages('alarm').length > 1);
     expect(feed.messages('alarm')).toMatchObject([
-      { state: 'test', by: 'operator', operator: 'Operator 1', inTime: true },
+      { state: 'test', by: 'operator', operator: 'Operator 1' },
+      { state: 'test-shown', operator: 'Operator 1', light: 'stored', inTime: true },
     ]);
     expect(scheme.hubSays('status')).toMatch(/0 open troubles/);
   });
@@ -93,10 +94,11 @@ describe('a hub that looks after its station', { timeout: 180_000 }, () => {
     } finally {
       process.kill(station.program.pid, 'SIGCONT');
     }
-    await eventually('the late answer', () => feed.messages('alarm').length >= 2);
+    await eventually('the late answer', () => feed.messages('alarm').length >= 3);
     expect(feed.messages('alarm')).toMatchObject([
       { state: 'test-timed-out', operator: 'Operator 1', testId: 1, awaitedMs: 15_000 },
-      { state: 'test', operator: 'Operator 1', testId: 1, inTime: false },
+      { state: 'test', operator: 'Operator 1', testId: 1 },
+      { state: 'test-shown', operator: 'Operator 1', testId: 1, inTime: false },
     ]);
     expect(found().lastTest).toBeNull();
   });

@@ -13,6 +13,7 @@ describe('a test that a station does not answer', () => {
   let hub: IngestHub;
   let time: VirtualTime;
   let past: Past;
+  let said: Past;
   let stop: () => Promise<void>;
   let startedMs = 0;
 
@@ -32,12 +33,15 @@ describe('a test that a station does not answer', () => {
       ...{ station: hub.station, by: 'Operator 1', atMs: hub.nowMs },
       newRequest: () => request,
     });
-  /** The station does it now, and its entry comes at once. */
-  const answer = (request: string) => {
+  /** The station does it now: its entry comes at once, and so does what its light says of it. */
+  const answer = async (request: string) => {
     past.add(100, { type: 'test', by: 'operator', request });
     const { length } = past.texts;
     const sent = { ...reading(100), wallMs: hub.nowMs };
-    return hub.give(past.message(length, length, 100, { sent }), hub.macKey, 'alarm');
+    await hub.give(past.message(length, length, 100, { sent }), hub.macKey, 'alarm');
+    const { epoch } = past;
+    said.add(100, { type: 'test-shown', test: length, epoch, light: 'stored', tookMs: 45 });
+    await hub.give(said.message(length, length));
   };
   const told = async () =>
     (await hub.outgoing())
@@ -49,6 +53,7 @@ describe('a test that a station does not answer', () => {
     hub = await IngestHub.start();
     time = new VirtualTime();
     past = new Past(hub, 'alarm');
+    said = new Past(hub);
     startedMs = hub.nowMs;
     const presence = { state: 'online', session: '', since_ms: 0, heard_ms: 0, health: null };
     const values = { station: hub.station, ...presence };
@@ -86,8 +91,10 @@ describe('a test that a station does not answer', () => {
     expect(await rows()).toHaveLength(2);
     expect(await told()).toEqual([
       ['test-timed-out', first, undefined],
-      ['test', first, false],
-      ['test', second, true],
+      ['test', first, undefined],
+      ['test-shown', first, false],
+      ['test', second, undefined],
+      ['test-shown', second, true],
     ]);
   });
 

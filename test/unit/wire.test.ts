@@ -26,7 +26,7 @@ describe('golden messages of wire version 1', () => {
       [
         ...['alarm', 'alarm-test', 'alarm-test-paths', 'command', 'command-announce-every'],
         ...['command-neighbour-alarm', 'command-test', 'health', 'health-all-parts'],
-        ...['journal', 'journal-boots', 'journal-second-path'],
+        ...['journal', 'journal-boots', 'journal-second-path', 'journal-test-shown'],
         ...['presence', 'receipt', 'receipt-boots', 'relay', 'relayed'],
         ...[
           'command-enrol',
