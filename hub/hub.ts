@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
-import type { Bus } from '../shared/bus/bus.ts';
+import { type Bus, BusOffline } from '../shared/bus/bus.ts';
 import type { Log } from '../shared/log.ts';
 import { lockFolder } from '../shared/process-lock.ts';
 import { hubPresenceTopic, stationFilters } from '../shared/wire/topics.ts';
@@ -168,9 +168,10 @@ async function openBus(
     if (!message.retained) await ingest.take(message);
   });
   const say = (online: boolean): Promise<void> =>
-    bus
-      .publish(hubPresenceTopic, presenceOf(online), { retain: true })
-      .catch((error: unknown) => log.info({ err: error, online }, 'presence of the hub not sent'));
+    bus.publish(hubPresenceTopic, presenceOf(online), { retain: true }).catch((error: unknown) => {
+      // Said as soon as there is a connection; and of a hub that leaves, the broker has the will.
+      if (!(error instanceof BusOffline)) log.info({ err: error, online }, 'presence not sent');
+    });
   broker.start();
   await bus.start({
     onConnection: (connected) => {
@@ -180,8 +181,7 @@ async function openBus(
       outbox.wake();
     },
     onTrouble: (detail) => {
-      log.warn({ detail }, 'bus');
-      broker.trouble(detail);
+      if (broker.trouble(detail)) log.warn({ detail }, 'bus');
     },
   });
   return async () => {

@@ -64,12 +64,17 @@ export class BrokerWatch {
     return away !== undefined && (away.isLost || away.isTold);
   }
 
-  /** For `BusListener.onTrouble`: why there is no connection. */
-  trouble(reason: string): void {
+  /**
+   * For `BusListener.onTrouble`: why there is no connection.
+   * @returns whether that is news, and not what the attempt before said as well
+   */
+  trouble(reason: string): boolean {
     const away = this.#away;
-    if (away === undefined || reason === '' || reason === away.reason) return;
+    if (away === undefined) return true;
+    if (reason === '' || reason === away.reason) return false;
     away.reason = reason;
     if (away.isTold) this.#begin(away);
+    return true;
   }
 
   /** The hub leaves the broker, and not the broker the hub. */

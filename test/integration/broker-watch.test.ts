@@ -86,6 +86,17 @@ describe('a broker that the hub does not reach', () => {
     expect(await feed()).toHaveLength(1);
   });
 
+  it('has a reason that is news once, however many attempts come to the same', async () => {
+    const [refused, late] = ['connect ECONNREFUSED 192.0.2.7:8883', 'connack timeout'];
+    const news = [refused, refused, '', late, late, refused].map((one) => watch.trouble(one));
+    expect(news).toEqual([true, false, false, true, false, true]);
+    watch.connection(true);
+    expect([watch.trouble(late), watch.trouble(late)], 'each of another visitor').toEqual([
+      true,
+      true,
+    ]);
+  });
+
   it('is none when it is back soon, nor when the hub leaves it', async () => {
     await pass(brokerAwayAfterMs - 1);
     expect(watch.connection(true), 'the first connection').toBe(false);
