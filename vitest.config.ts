@@ -1,10 +1,18 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** What every project shares: real parts need room on a loaded machine, so time-outs are generous. */
 const base = { testTimeout: 30_000, hookTimeout: 30_000 };
 
+/** Tests of whole programs mostly wait for them, so that a small machine too can run a few at a time. */
+const workers = Math.max(3, availableParallelism() - 1);
+
+/** One file at a time, after all others: there is one card reader stack, and a browser wants the machine. */
+const alone = { fileParallelism: false, sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   test: {
+    maxWorkers: workers,
     projects: [
       {
         test: {
@@ -33,7 +41,7 @@ export default defineConfig({
           name: 'hardware',
           include: ['test/hardware/**/*.test.ts'],
           testTimeout: 60_000,
-          fileParallelism: false,
+          ...alone,
         },
       },
       {
@@ -41,7 +49,7 @@ export default defineConfig({
           ...base,
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          fileParallelism: false,
+          ...alone,
         },
       },
     ],
