@@ -41,6 +41,7 @@ const daysMax = 3_650;
 /** A check-in is accepted for a day at least, and stations keep what was delivered for 30. */
 const checkInDaysMin = 31;
 const contributionTextDaysDefault = 365;
+const contributionReadersMax = 100;
 
 const nightPart = {
   /** What is kept how long of who was where. */
@@ -53,6 +54,8 @@ const nightPart = {
       checkInDays: z.int().min(checkInDaysMin).max(daysMax).optional(),
       /** Texts of contributions, which may name people. */
       contributionTextDays: z.int().min(1).max(daysMax).default(contributionTextDaysDefault),
+      /** Who may read them besides who recorded one; without it, whoever says why. */
+      contributionReaders: z.array(z.string().trim().min(1)).max(contributionReadersMax).optional(),
     })
     .prefault({}),
   nightly: z
@@ -127,6 +130,10 @@ export const readTimeZone = (dataDir: string): string =>
 /** What the nightly work needs. */
 export const readNightSettings = (dataDir: string) =>
   readPart(dataDir, z.looseObject({ ...nightPart, ...timeZonePart }));
+
+/** @returns who may read what contributions were, or undefined where nobody is named. */
+export const readContributionReaders = (dataDir: string): readonly string[] | undefined =>
+  readPart(dataDir, z.looseObject(nightPart)).privacy.contributionReaders;
 
 export const readFalseAlarmRule = (dataDir: string): FalseAlarmRule =>
   readPart(dataDir, z.looseObject(falseAlarmsPart)).falseAlarms;

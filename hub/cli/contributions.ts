@@ -9,7 +9,7 @@ import {
   readContributionText,
   recordContribution,
 } from '../ledger/contributions.ts';
-import { readTimeZone } from '../settings.ts';
+import { readContributionReaders, readTimeZone } from '../settings.ts';
 import { columns } from './columns.ts';
 import { localDate } from './options.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
@@ -61,8 +61,9 @@ export function addContributionCommands(program: Command): void {
       .requiredOption('--reason <text>', 'what for')
       .action(async (id: number, flags: Common & { by: string; reason: string }) => {
         const { by, reason } = flags;
+        const readers = readContributionReaders(fromHere(flags.data));
         const text = await withStore(flags, (store) =>
-          readContributionText(store, { id, by, reason, atMs: Date.now() }),
+          readContributionText(store, { id, by, reason, atMs: Date.now(), readers }),
         );
         answer(flags, { id, text }, text);
       }),

@@ -122,34 +122,40 @@ export function listContributions(
   return (waiting ? ofOne.where('decision', 'is', null) : ofOne).execute();
 }
 
+export interface TextAsked {
+  readonly id: number;
+  readonly by: string;
+  readonly reason: string;
+  readonly atMs: number;
+  /** Who may read texts that others recorded; undefined where everybody may who says why. */
+  readonly readers: readonly string[] | undefined;
+}
+
 /**
- * Reads what a contribution was. Who read it, and what for, stands in the audit log.
- * @throws Refusal when there is none, its text is gone, or nobody says who reads it and why
+ * Reads what a contribution was. Who read it or wanted to, and what for, stands in the audit log.
+ * @throws Refusal when there is none, its text is gone, it is not for them, or nobody says who and why
  */
 export async function readContributionText(
   { db }: Pick<Store, 'db'>,
-  { id, by, reason, atMs }: { id: number; by: string; reason: string; atMs: number },
+  { id, by, reason, atMs, readers }: TextAsked,
 ): Promise<string> {
   refuseBlank(reason, 'the reason');
-  return db.transaction().execute(async (trx) => {
+  const asked = await db.transaction().execute(async (trx) => {
     const row = await trx
       .selectFrom('contribution')
       .leftJoin('contribution_text', 'contribution', 'contribution.id')
-      .select(['volunteer', 'text'])
+      .select(['volunteer', 'text', 'recorded_by as recordedBy'])
       .where('contribution.id', '=', id)
       .executeTakeFirst();
     if (!row) throw new Refusal(`there is no contribution ${id}`);
-    await noteAction(
-      trx,
-      by,
-      'contribution read',
-      row.volunteer,
-      { contribution: id, reason },
-      atMs,
-    );
-    if (row.text === null) throw new Refusal(`the text of contribution ${id} is no longer kept`);
-    return row.text;
+    const mayRead = [row.recordedBy, ...(readers ?? [by])].some((one) => isSamePerson(one, by));
+    const action = mayRead ? 'contribution read' : 'contribution read refused';
+    await noteAction(trx, by, action, row.volunteer, { contribution: id, reason }, atMs);
+    return { ...row, mayRead };
   });
+  if (!asked.mayRead) throw new Refusal(`what contribution ${id} was is not for ${by} to read`);
+  if (asked.text === null) throw new Refusal(`the text of contribution ${id} is no longer kept`);
+  return asked.text;
 }
 
 /**

@@ -27,8 +27,8 @@ const record = (more: object = {}) =>
   });
 const decide = (id: number, decision: 'approved' | 'refused', by: string, note?: string) =>
   decideContribution(hub.store, { id, decision, by, note, atMs });
-const read = (id: number) =>
-  readContributionText(hub.store, { id, by: 'Operator C', reason: 'a question', atMs });
+const read = (id: number, by = 'Operator C', readers?: readonly string[]) =>
+  readContributionText(hub.store, { id, by, reason: 'a question', atMs, readers });
 
 describe('a contribution', () => {
   it('earns nothing until another person has approved it', async () => {
@@ -89,6 +89,20 @@ describe('a contribution', () => {
 });
 
 describe('what a contribution was', () => {
+  it('is for those whom the settings name and for who recorded it; who else wanted to read it is kept', async () => {
+    const id = await record();
+    const readers = ['Operator B'];
+    await expect(read(id, 'Operator C', readers)).rejects.toThrow('not for Operator C to read');
+    const actions = await hub.store.db.selectFrom('operator_action').selectAll().execute();
+    expect(actions.at(-1)).toMatchObject({
+      action: 'contribution read refused',
+      by: 'Operator C',
+    });
+    expect(await read(id, 'operator b', readers)).toBe('what happened');
+    expect(await read(id, 'Operator A', readers)).toBe('what happened');
+    await expect(read(id, 'Operator C', [])).rejects.toThrow('not for Operator C');
+  });
+
   it('is in no list, no feed and no audit log; who reads it is', async () => {
     const id = await record();
     await decide(id, 'approved', 'Operator B');
