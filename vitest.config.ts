@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What every project shares: real parts need room on a loaded machine, so time-outs are generous. */
 const base = { testTimeout: 30_000, hookTimeout: 30_000 };
@@ -7,12 +8,25 @@ const base = { testTimeout: 30_000, hookTimeout: 30_000 };
 /** Tests of whole programs mostly wait for them, so that a small machine too can run a few at a time. */
 const workers = Math.max(3, availableParallelism() - 1);
 
-/** One file at a time, after all others: there is one card reader stack, and a browser wants the machine. */
+/** These take minutes: begun last, they would keep one worker busy while the others have nothing left. */
+const longOnes = ['simulation/simulate', 'end-to-end/torture', 'end-to-end/supervision'];
+
+class LongOnesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification): boolean =>
+      longOnes.some((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
+/** One file at a time, after all others: there is one card reader stack. */
 const alone = { fileParallelism: false, sequence: { groupOrder: 1 } };
 
 export default defineConfig({
   test: {
     maxWorkers: workers,
+    sequence: { sequencer: LongOnesFirst },
     projects: [
       {
         test: {
@@ -49,7 +63,6 @@ export default defineConfig({
           ...base,
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          ...alone,
         },
       },
     ],
