@@ -1,9 +1,11 @@
+import type { CardTrust } from '../domain/card-trust.ts';
 import { MonthTally } from '../domain/month-tally.ts';
 import { type Pause, scoreBesidesPauses } from '../domain/pauses.ts';
 import type { Policy } from '../domain/policy.ts';
 import { inForceOn } from '../domain/policy-history.ts';
 import { type PointsPart, scoreDay } from '../domain/scoring.ts';
 import { type CountedCheckIn, countedDays, pausesByVolunteer } from '../ledger/counted-days.ts';
+import { TrustedCheckIns } from '../ledger/trusted-check-ins.ts';
 import type { Db } from '../store/schema.ts';
 import { policyHistory } from './policies.ts';
 import { Refusal } from './registry.ts';
@@ -43,8 +45,11 @@ export interface ReplayReport {
   readonly leftOut: readonly (keyof Policy)[];
 }
 
-/** They decide which check-ins count at all: of those that do not, no points are kept. */
-const notReplayed = ['cardTrust', 'acceptDays'] as const;
+/** A person decides on what comes later: what they would have said is not known. */
+const notReplayed = ['acceptDays'] as const;
+
+/** What a policy asks of cards that says nothing of it. */
+const trustOf = ({ cardTrust = 'uid' }: Policy): CardTrust => cardTrust;
 
 /**
  * What the check-ins of past days would have earned by another policy. Nothing is written. A month that
@@ -70,6 +75,7 @@ export async function replayPolicy(
   const history = await policyHistory(db);
   const pauses = await pausesByVolunteer(db);
   const [before, after] = [new Side(pauses), new Side(pauses)];
+  const trusted = new TrustedCheckIns(db);
   const inForce = new Set<Policy>();
   let checkIns = 0;
   for await (const { day, byVolunteer } of countedDays(db, {
@@ -79,20 +85,25 @@ export async function replayPolicy(
     say(`${day}, ${checkIns} check-ins`);
     const old = inForceOn(history, day).policy;
     inForce.add(old);
+    const isAsked = day >= from;
     for (const [volunteer, rows] of byVolunteer) {
       if (volunteer === null) continue;
-      const isAsked = day >= from;
-      const timed = rows.map((row) => ({ ...row, minute: row.minute ?? minuteOf(row.occurredMs) }));
       before.score(rows, { volunteer, day, policy: old, isAsked });
-      after.score(timed, { volunteer, day, policy: isAsked ? policy : old, isAsked });
       if (isAsked) checkIns += rows.length;
+    }
+    const isOtherTrust = isAsked && trustOf(policy) !== trustOf(old);
+    const wouldCount = isOtherTrust ? await trusted.on(day, trustOf(policy)) : byVolunteer;
+    for (const [volunteer, rows] of wouldCount) {
+      if (volunteer === null) continue;
+      const timed = rows.map((row) => ({ ...row, minute: row.minute ?? minuteOf(row.occurredMs) }));
+      after.score(timed, { volunteer, day, policy: isAsked ? policy : old, isAsked });
     }
   }
   const names = await db.selectFrom('volunteer').select(['id', 'name']).execute();
   const volunteers = names.flatMap(({ id, name }): ReplayedVolunteer[] => {
-    const was = before.points.get(id);
-    if (was === undefined) return [];
-    const wouldBe = after.points.get(id) ?? 0;
+    const [had, would] = [before.points.get(id), after.points.get(id)];
+    if (had === undefined && would === undefined) return [];
+    const [was, wouldBe] = [had ?? 0, would ?? 0];
     return [{ volunteer: id, name, was, wouldBe, change: wouldBe - was }];
   });
   const sum = (key: 'was' | 'wouldBe') => volunteers.reduce((total, one) => total + one[key], 0);

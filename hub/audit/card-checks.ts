@@ -1,6 +1,7 @@
-import { type CardEvent, standingAt } from '../domain/card.ts';
+import { standingAt } from '../domain/card.ts';
 import { refusalOf } from '../domain/card-trust.ts';
 import { counterFaults } from '../domain/sun-counter.ts';
+import { cardEvents } from '../ingest/card-events.ts';
 import { verdictOn } from '../ingest/card-standing.ts';
 import { PolicyBook } from '../ingest/policy-book.ts';
 import type { Db } from '../store/schema.ts';
@@ -15,23 +16,11 @@ export const cardChecks: readonly AuditCheck[] = [
   { claim: 'check-ins are whose their cards were when they were tapped', run: unlikeOwners },
 ];
 
-/** @returns what was said of each card, by token */
-async function eventsOf(db: Db): Promise<Map<string, CardEvent[]>> {
-  const rows = await db
-    .selectFrom('card_event')
-    .select(['card', 'id', 'volunteer_id as volunteer', 'status', 'from_ms as fromMs'])
-    .orderBy('id')
-    .execute();
-  const byCard = new Map<string, CardEvent[]>();
-  for (const { card, ...event } of rows) byCard.set(card, [...(byCard.get(card) ?? []), event]);
-  return byCard;
-}
-
 /** A card is told by what it is called among operators: its token stays in the store. */
 const called = (token: string): string => `card ${token.slice(0, 12)}`;
 
 async function* unlikeCards({ db }: Parameters<Run>[0]) {
-  const events = await eventsOf(db);
+  const events = await cardEvents(db);
   const cards = await db.selectFrom('card').selectAll().orderBy('token').execute();
   for (const { token, volunteer_id, status, since_ms } of cards) {
     const last = events.get(token)?.at(-1);
@@ -85,7 +74,7 @@ async function* unlikeProofs({ db }: Parameters<Run>[0]) {
 }
 
 async function* unlikeOwners({ db, store, say }: Parameters<Run>[0]) {
-  const events = await eventsOf(db);
+  const events = await cardEvents(db);
   const policies = new PolicyBook(store.ingest);
   let seen = 0;
   const read = (after = 0) => checkInsFrom(db, after);

@@ -19,7 +19,7 @@ export interface CountedDay {
   readonly byVolunteer: ReadonlyMap<string | null, readonly CountedCheckIn[]>;
 }
 
-/** The days that have check-ins which count, in their order; one is held in memory at a time. */
+/** The days that have check-ins, with those that count, in their order; one is held in memory at a time. */
 export async function* countedDays(
   db: Db,
   { from, to }: { from: string; to: string },
@@ -28,7 +28,6 @@ export async function* countedDays(
     .selectFrom('check_in')
     .select('day')
     .distinct()
-    .where('counts', '=', 1)
     .where('day', '>=', from)
     .where('day', '<=', to)
     .orderBy('day')

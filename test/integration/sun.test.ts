@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { showCard } from '../../hub/app/card-reports.ts';
-import { addCard } from '../../hub/app/cards.ts';
+import { addCard, changeCard } from '../../hub/app/cards.ts';
 import { askForCard, enrolmentOf } from '../../hub/app/enrolments.ts';
+import { replayPolicy } from '../../hub/app/policy-replay.ts';
 import { status } from '../../hub/app/reports.ts';
 import { refusedMessages, setSunMaster } from '../../hub/app/sun.ts';
 import { audit } from '../../hub/audit/audit.ts';
 import { cardReference } from '../../hub/domain/card.ts';
+import { policySchema } from '../../hub/domain/policy.ts';
 import { sunKeys } from '../../hub/sun/diversify.ts';
 import { cardToken } from '../../shared/card-token.ts';
 import type { SunMessage } from '../../shared/wire/entry.ts';
@@ -167,6 +169,37 @@ describe('a card that proves at each tap that it is itself', () => {
     await give(there);
     expect((await outcomes())[0]).toBe('credited');
   });
+
+  it.each([
+    { was: 'uid', asks: 'sun', replayed: [30, 10] },
+    { was: 'sun', asks: 'uid', replayed: [10, 30] },
+  ] as const)(
+    'is what a replay of a policy that asks for $asks instead of $was counts by',
+    async ({ was, asks, replayed }) => {
+      const { db } = hub.store;
+      const body = { pointsPerCheckIn: 10, pausePerStationMin: 20, pointsPerDayMax: 50 };
+      const first = { version: 2, effective_from: '2026-03-02' };
+      await db
+        .insertInto('policy')
+        .values({ ...first, body: JSON.stringify({ ...body, cardTrust: was }) })
+        .execute();
+      const used = ntag.read();
+      tap(tap(here, 0), 70, used);
+      // Neither is worth anything by any rule: a message that was used before, a card that is out of use.
+      tap(tap(here, 80, used), 100);
+      await give(here);
+      const sinceMs = startMs + 110 * minuteMs;
+      const subject = cardReference(card);
+      await changeCard(hub.store, 'lost', { subject, by, sinceMs, atMs: hub.nowMs });
+      await give(tap(here, 112, ntag.read()), 5);
+      const report = await replayPolicy(db, {
+        ...{ policy: policySchema.parse({ ...body, cardTrust: asks }), minuteOf: () => 0 },
+        ...{ from: '2026-03-02', to: '2026-03-02' },
+      });
+      expect([report.was, report.wouldBe]).toEqual(replayed);
+      expect(report.leftOut).toEqual([]);
+    },
+  );
 
   it('is given to nobody by a forged message', async () => {
     const { db } = hub.store;
