@@ -123,13 +123,15 @@ async function bounty(
   flags: Common & { month: string; dryRun?: true; by?: string },
 ): Promise<void> {
   const { month: asked, dryRun, by } = flags;
+  const dayOf = dayOfHere(flags);
   if (dryRun) {
-    const report = await withStore(flags, (store) => previewBounties(store, asked));
+    const months = { month: asked, thisMonth: dayOf(Date.now()).slice(0, 7) };
+    const report = await withStore(flags, (store) => previewBounties(store, months));
     answer(flags, { ...report, dryRun }, bountyText(report, true));
     return;
   }
   if (by === undefined) throw new Refusal('say who settles it with --by, or use --dry-run');
-  const run = { month: asked, by, atMs: Date.now(), dayOf: dayOfHere(flags) };
+  const run = { month: asked, by, atMs: Date.now(), dayOf };
   const report = await withStore(flags, (store) => settleBounties(store, run));
   answer(flags, { ...report, dryRun: false }, bountyText(report, false));
 }

@@ -37,9 +37,27 @@ const transfersPerCommitMax = 50;
 /**
  * What a settlement of the month would do now; changes nothing, and holds up nobody. The month may still be
  * under way.
+ * @throws Refusal when it was over too long ago, or its check-ins are summed up
  */
-export const previewBounties = ({ db }: Pick<Store, 'db'>, month: string): Promise<BountyReport> =>
-  atOneMoment(db, async (moment) => (await planBounties(moment, month)).report);
+export async function previewBounties(
+  { db }: Pick<Store, 'db'>,
+  { month, thisMonth }: { month: string; thisMonth: string },
+): Promise<BountyReport> {
+  refuseLongOver(month, thisMonth);
+  return (await planAtOneMoment(db, month)).report;
+}
+
+const planAtOneMoment = (db: Db, month: string): Promise<BountyPlan> =>
+  atOneMoment(db, async (moment) => {
+    await refuseSummed(moment, month);
+    return planBounties(moment, month);
+  });
+
+function refuseLongOver(month: string, thisMonth: string): void {
+  if (monthsBetween(month, thisMonth) > monthsBackMax) {
+    throw new Refusal(`${month} was over more than ${monthsBackMax} months ago: it stays as it is`);
+  }
+}
 
 /**
  * Pays the bounties of a month that is over, as it stands at one moment. Run again after late entries, it
@@ -58,13 +76,8 @@ export async function settleBounties(
   if (month >= thisMonth) {
     throw new Refusal(`${month} is not over: it can be settled from the first day after it`);
   }
-  if (monthsBetween(month, thisMonth) > monthsBackMax) {
-    throw new Refusal(`${month} was over more than ${monthsBackMax} months ago: it stays as it is`);
-  }
-  const plan = await atOneMoment(db, async (moment) => {
-    await refuseSummed(moment, month);
-    return planBounties(moment, month);
-  });
+  refuseLongOver(month, thisMonth);
+  const plan = await planAtOneMoment(db, month);
   let { mark } = plan;
   let left = plan.changes;
   for (const slice of slicesOf(plan)) {

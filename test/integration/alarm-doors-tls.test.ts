@@ -21,7 +21,7 @@ import { Past, reading } from '../support/ingest-hub.ts';
 import { type Account, Street } from '../support/street.ts';
 
 const log = createLog('test', 'silent');
-const options = { timeoutMs: 10_000, signal: new AbortController().signal };
+const options = () => ({ timeoutMs: 10_000, signal: new AbortController().signal });
 
 /** The alarm lane of a station, with one alarm in it. */
 const laneOf = ({ station }: Account): Past =>
@@ -40,7 +40,7 @@ describe('the doors for alarms', { timeout: 60_000 }, () => {
   const message = (sentMinute = 2): Buffer => seal(origin().macKey, lane.message(1, 1, sentMinute));
   const toHub = (bytes: Uint8Array, station = origin().station): Promise<Posted> =>
     post(new URL(`/v1/station/${station}/alarm`, street.doorUrl), bytes, {
-      ...{ ...options, ca: street.authority.ca },
+      ...{ ...options(), ca: street.authority.ca },
     });
 
   async function busOf({ station, password }: Account): Promise<MqttBus> {
@@ -76,7 +76,7 @@ describe('the doors for alarms', { timeout: 60_000 }, () => {
     return server;
   };
   const toRelay = ({ port }: RelayServer, bytes: Uint8Array): Promise<Posted> =>
-    post(new URL(`http://127.0.0.1:${port}/v1/relay/alarm`), bytes, options);
+    post(new URL(`http://127.0.0.1:${port}/v1/relay/alarm`), bytes, options());
 
   const paths = async () => {
     const [alarm] = await street.alarms();
@@ -186,7 +186,7 @@ describe('the doors for alarms', { timeout: 60_000 }, () => {
   it('of the hub show nothing else, while metrics and health are on loopback only', async () => {
     for (const path of ['/metrics', '/healthz', '/', '/v1/station/x']) {
       const { status, body } = await post(new URL(path, street.doorUrl), Buffer.from('{}'), {
-        ...{ ...options, ca: street.authority.ca },
+        ...{ ...options(), ca: street.authority.ca },
       });
       expect([status, body.toString()], path).toEqual([404, '{"error":"refused"}']);
     }

@@ -72,7 +72,7 @@ class Watched extends Pace {
 it('are previewed while somebody else holds the write lock', async () => {
   const writer = new BetterSqlite(hub.file);
   writer.exec('BEGIN IMMEDIATE');
-  const report = await previewBounties(hub.store, '2026-03');
+  const report = await previewBounties(hub.store, { month: '2026-03', thisMonth: '2026-04' });
   expect(report).toMatchObject({ bounties: 2 * bountyDays, points: bountyPoints });
   writer.exec('ROLLBACK');
   writer.close();

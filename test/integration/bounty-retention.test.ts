@@ -4,7 +4,7 @@ import { publishPolicy } from '../../hub/app/policies.ts';
 import { replayPolicy } from '../../hub/app/policy-replay.ts';
 import { audit } from '../../hub/audit/audit.ts';
 import { policySchema } from '../../hub/domain/policy.ts';
-import { settleBounties } from '../../hub/ledger/bounties.ts';
+import { previewBounties, settleBounties } from '../../hub/ledger/bounties.ts';
 import { statementOf } from '../../hub/ledger/statement.ts';
 import { dayOf, IngestHub, startMs } from '../support/ingest-hub.ts';
 import { april, dayMin, dayMs, nightMs, RetentionScene } from '../support/retention-scene.ts';
@@ -57,6 +57,11 @@ it('settles no bounty and replays no day whose check-ins are gone', async () => 
   await scene.remove();
   await expect(settle('2026-03', nightMs)).rejects.toThrow('check-ins of 2026-03 are summed up');
   await expect(settle('2026-04', nightMs)).rejects.toThrow('the bounties of 2026-04 stay');
+  const preview = (month: string) =>
+    previewBounties(hub.store, { month, thisMonth: dayOf(nightMs).slice(0, 7) });
+  await expect(preview('2026-03')).rejects.toThrow('check-ins of 2026-03 are summed up');
+  await expect(preview('2026-04')).rejects.toThrow('the bounties of 2026-04 stay');
+  await expect(preview('2025-01')).rejects.toThrow('more than 6 months ago');
   const replay = (from: string) =>
     replayPolicy(hub.store.db, { policy, from, to: '2026-04-30', minuteOf: dayOf.minuteOf });
   await expect(replay('2026-03-31')).rejects.toThrow('before 2026-04-01 are summed up');
