@@ -6,7 +6,7 @@ import { Refusal } from '../app/registry.ts';
 import { type CardChange, type CardStatus, cardStatuses } from '../domain/card.ts';
 import { addEnrolling } from './card-enrolment.ts';
 import { columns } from './columns.ts';
-import { answer, type Common, command, operator, withStore } from './run.ts';
+import { answer, byOrDefault, type Common, command, withStore } from './run.ts';
 
 interface ChangeFlags extends Common {
   readonly by: string;
@@ -29,7 +29,7 @@ export function addCardCommands(program: Command): void {
     command('add', 'Gives a volunteer a card. Only a token made from the UID is stored.')
       .requiredOption('--volunteer <id>', 'vo-…')
       .requiredOption('--uid <hex>', 'UID of the card: 4, 7 or 10 bytes')
-      .option('--by <name>', 'who gives it', operator)
+      .addOption(byOrDefault('who gives it'))
       .action(async (flags: Common & { volunteer: string; uid: string; by: string }) => {
         const { volunteer, uid, by } = flags;
         const added = await withStore(flags, (store) => addCard(store, volunteer, uid, by));

@@ -14,7 +14,7 @@ import { endTrouble, listTroubles } from '../app/troubles.ts';
 import { silentAfterMaxMs, silentAfterMinMs } from '../domain/presence.ts';
 import { testAwaitedMs } from '../domain/trouble.ts';
 import { readHubSettings } from '../settings.ts';
-import { answer, type Common, command, fromHere, operator, withStore } from './run.ts';
+import { answer, byOrDefault, type Common, command, fromHere, operator, withStore } from './run.ts';
 
 /** The hub gives a test up by its own clock, and looks now and then. */
 const recordedWithinMs = 3_000;
@@ -31,7 +31,7 @@ export function addSupervisionCommands(program: Command, station: Command): void
   station.addCommand(
     command('test', "Tries the alarm's whole way from a station to here; alarms nobody.")
       .argument('<id>', 'st-…')
-      .option('--by <name>', 'who asks for it', operator)
+      .addOption(byOrDefault('who asks for it'))
       .action(test),
   );
   station.addCommand(

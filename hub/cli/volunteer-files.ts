@@ -12,7 +12,7 @@ import {
 } from '../csv/encodings.ts';
 import { findLanguage, type Language, languageWords } from '../people/words.ts';
 import { withProgress } from './progress.ts';
-import { answer, type Common, command, fromHere, operator, withStore } from './run.ts';
+import { answer, byOrDefault, type Common, command, fromHere, operator, withStore } from './run.ts';
 import { choiceOf, wordOf } from './words.ts';
 
 interface ImportFlags extends Common {
@@ -55,7 +55,7 @@ export function addVolunteerFileCommands(volunteer: Command): void {
         wordOf(languageWords, findLanguage),
         'en',
       )
-      .option('--by <name>', 'who does it', operator)
+      .addOption(byOrDefault('who does it'))
       .action(exportFile),
   );
 }

@@ -22,7 +22,7 @@ import {
 } from '../people/words.ts';
 import type { Store } from '../store/open-store.ts';
 import { columns } from './columns.ts';
-import { answer, type Common, command, operator, withStore } from './run.ts';
+import { answer, byOrDefault, type Common, command, withStore } from './run.ts';
 import { addVolunteerFileCommands } from './volunteer-files.ts';
 import { listOf, wordOf, wordsOf } from './words.ts';
 
@@ -53,7 +53,7 @@ const withFields = (one: Command): Command =>
     .option('--language <code>', 'zh, en or ko', wordOf(languageWords, findLanguage))
     .option('--roles <words>', Object.keys(roleWords).join(', '), wordsOf(roleWords, findRole))
     .option('--teams <names>', 'ids, or names in any language; "" for none', listOf)
-    .option('--by <name>', 'who does it', operator);
+    .addOption(byOrDefault('who does it'));
 
 export function addVolunteerCommands(program: Command): void {
   const volunteer = program
