@@ -4,7 +4,7 @@ import { contributionNames } from '../domain/contribution-kinds.ts';
 import { addDays } from '../domain/local-time.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { BountyReport } from '../ledger/bounty-plan.ts';
-import { columns } from './columns.ts';
+import { table } from './columns.ts';
 
 const stateWords = {
   past: 'past',
@@ -67,7 +67,17 @@ export const shownPolicy = (listed: ListedPolicy): string =>
   [headOf(listed).join(', '), ...policyLines(listed.policy)].join('\n');
 
 export const policyTable = (list: readonly ListedPolicy[]): string =>
-  columns(list.map(headOf)).join('\n');
+  table(
+    ['version', 'from', 'until', 'state', 'published by', 'published at'],
+    list.map(({ version, effectiveFrom, until, state, publishedMs, publishedBy }) => [
+      ...[`${version}`, effectiveFrom],
+      until === null || state === 'replaced' ? '' : addDays(until, -1),
+      stateWords[state],
+      ...(publishedMs === null
+        ? ['came with the program']
+        : [publishedBy ?? '', new Date(publishedMs).toISOString()]),
+    ]),
+  ).join('\n');
 
 function headOf({ version, effectiveFrom, until, state, ...published }: ListedPolicy): string[] {
   const end = until === null ? 'from' : `until ${addDays(until, -1)}, from`;
@@ -89,17 +99,20 @@ export function replayText(report: ReplayReport): string {
   const { from, to, checkIns, volunteers, gaining, losing, was, wouldBe, byRule, leftOut } = report;
   const changed = volunteers.filter(({ change }) => change !== 0);
   const rules = (['check-in', 'night', 'round'] as const).map((rule) => [
-    ...[rule, `${byRule.was[rule]}`, '->', `${byRule.wouldBe[rule]}`],
+    ...[rule, `${byRule.was[rule]}`, `${byRule.wouldBe[rule]}`],
     signed(byRule.wouldBe[rule] - byRule.was[rule]),
   ]);
   const people = changed.map((one) => [
-    ...[one.volunteer, one.name, `${one.was}`, '->', `${one.wouldBe}`, signed(one.change)],
+    ...[one.volunteer, one.name, `${one.was}`, `${one.wouldBe}`, signed(one.change)],
   ]);
   return [
-    ...columns(people),
+    ...table(['volunteer', 'name', 'was', 'would be', 'change'], people),
     `${from} to ${to}: ${checkIns} check-ins of ${volunteers.length} volunteers`,
     `${gaining} would gain, ${losing} would lose, ${volunteers.length - changed.length} would have the same`,
-    ...columns([...rules, ['all', `${was}`, '->', `${wouldBe}`, signed(wouldBe - was)]]),
+    ...table(
+      ['rule', 'was', 'would be', 'change'],
+      [...rules, ['all', `${was}`, `${wouldBe}`, signed(wouldBe - was)]],
+    ),
     ...leftOut.map(
       (name) =>
         `${name} is another, and was not replayed: which check-ins count was left as it was.`,
@@ -111,13 +124,13 @@ export function replayText(report: ReplayReport): string {
 export function bountyText(report: BountyReport, isDryRun: boolean): string {
   const { month, stations, bounties, points, changes } = report;
   const places = stations.map(({ station, name, visits, bounties: paid }) => [
-    ...[station, name, `${visits} check-ins the month before`, `bounties: ${paid}`],
+    ...[station, name, `${visits}`, `${paid}`],
   ]);
-  const people = changes.map(({ volunteer, change }) => [volunteer, `${signed(change)} points`]);
+  const people = changes.map(({ volunteer, change }) => [volunteer, signed(change)]);
   const nothing = isDryRun ? 'nothing would change' : 'nothing has changed';
   return [
-    ...columns(places),
-    ...(people.length === 0 ? [nothing] : columns(people)),
+    ...table(['station', 'name', 'check-ins the month before', 'bounties'], places),
+    ...(people.length === 0 ? [nothing] : table(['volunteer', 'points'], people)),
     `${month}: ${bounties} bounties, ${points} points${isDryRun ? '; nothing was transferred' : ''}`,
   ].join('\n');
 }

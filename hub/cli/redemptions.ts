@@ -7,7 +7,7 @@ import { redeem } from '../rewards/redeem.ts';
 import { schemeRules } from '../rewards/redemption-rules.ts';
 import { listRedemptions, redemptionsDefault } from '../rewards/redemptions.ts';
 import { readTimeZone } from '../settings.ts';
-import { columns } from './columns.ts';
+import { table } from './columns.ts';
 import { languageOption } from './options.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
@@ -78,11 +78,14 @@ async function list(flags: ListFlags): Promise<void> {
   const found = await withStore(flags, (store) => listRedemptions(store, flags));
   const rows = found.redemptions.map(
     ({ id, day, state, volunteer, volunteerName, name, points, reservedBy, closedBy }) => [
-      ...[`${id}`, day, state, volunteer, volunteerName, name[flags.language], `${points} points`],
-      closedBy === null ? reservedBy : `${reservedBy}, ${closedBy}`,
+      ...[`${id}`, day, state, volunteer, volunteerName, name[flags.language], `${points}`],
+      ...[reservedBy, closedBy ?? ''],
     ],
   );
   const more = found.isAll ? [] : ['there are more: see --limit'];
-  const lines = [...columns(rows), ...more];
+  const headings = [
+    ...['id', 'day', 'state', 'volunteer', 'name', 'reward', 'points', 'reserved by', 'closed by'],
+  ];
+  const lines = [...table(headings, rows), ...more];
   answer(flags, found, lines.length === 0 ? 'no redemptions' : lines.join('\n'));
 }

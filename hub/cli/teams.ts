@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addMember, addTeam, listTeams, removeMember, renameTeam, showTeam } from '../app/teams.ts';
 import type { TeamNames } from '../people/teams.ts';
-import { columns } from './columns.ts';
+import { table } from './columns.ts';
 import { answer, byOrDefault, type Common, command, withStore } from './run.ts';
 
 interface NameFlags extends Common, TeamNames {
@@ -46,10 +46,9 @@ export function addTeamCommands(program: Command): void {
   team.addCommand(
     command('list', 'Lists the teams.').action(async (common: Common) => {
       const teams = await withStore(common, listTeams);
-      const lines = columns(
-        teams.map(({ id, name: { zh, en, ko }, members }) => [
-          ...[id, zh, en, ko, `members: ${members}`],
-        ]),
+      const lines = table(
+        ['id', 'in zh', 'in en', 'in ko', 'members'],
+        teams.map(({ id, name: { zh, en, ko }, members }) => [id, zh, en, ko, `${members}`]),
       );
       answer(common, teams, lines.length === 0 ? 'no teams' : lines.join('\n'));
     }),
@@ -100,8 +99,9 @@ async function rename(wanted: string, { zh, en, ko, by, ...common }: RenameFlags
 async function show(wanted: string, common: Common): Promise<void> {
   const team = await withStore(common, (store) => showTeam(store, wanted));
   const { zh, en, ko } = team.name;
-  const lines = columns(
-    team.members.map(({ id, name, state }) => [id, name, state === 'paused' ? 'paused' : '']),
+  const lines = table(
+    ['id', 'name', 'state'],
+    team.members.map(({ id, name, state }) => [id, name, state]),
   );
   const members = lines.length === 0 ? ['nobody is in it'] : lines;
   answer(common, team, [[team.id, zh, en, ko].join('  '), ...members].join('\n'));
