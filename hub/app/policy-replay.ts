@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.ts';
 import { MonthTally } from '../domain/month-tally.ts';
 import { type Pause, scoreBesidesPauses } from '../domain/pauses.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -76,7 +77,7 @@ export async function replayPolicy(
     from: `${from.slice(0, 7)}-01`,
     to,
   })) {
-    say(`${day}, ${checkIns} check-ins`);
+    say(`${day}, ${counted(checkIns, 'check-in')}`);
     const old = inForceOn(history, day).policy;
     inForce.add(old);
     for (const [volunteer, rows] of byVolunteer) {

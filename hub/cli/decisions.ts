@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { count } from '../../shared/command-line.ts';
+import { counted } from '../../shared/counted.ts';
 import {
   decideReview,
   decideSetAside,
@@ -63,7 +64,11 @@ function addSetAside(group: Command): void {
           const entries = await withStore(flags, (store) =>
             decideSetAside(store, { station, epoch }, verb, made(flags)),
           );
-          answer(flags, { station, epoch, entries, decision: verb }, `${entries} entries ${verb}`);
+          answer(
+            flags,
+            { station, epoch, entries, decision: verb },
+            `${counted(entries, 'entry', 'entries')} ${verb}`,
+          );
         }),
     );
   }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { count } from '../../shared/command-line.ts';
+import { counted } from '../../shared/counted.ts';
 import { policyOfDay } from '../app/policies.ts';
 import { audit } from '../audit/audit.ts';
 import { localDay } from '../domain/dating.ts';
@@ -114,7 +115,8 @@ async function statement(
   ]);
   const nothing = `nothing between ${from} and ${to}`;
   const booked = table(['transfer', 'day', 'points', 'why'], rows);
-  const sum = balance < 0 ? `${-balance} points are owed` : `balance: ${balance} points`;
+  const sum =
+    balance < 0 ? `owed: ${counted(-balance, 'point')}` : `balance: ${counted(balance, 'point')}`;
   answer(
     flags,
     { volunteer, from, to, lines, balance },

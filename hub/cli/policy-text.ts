@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.ts';
 import type { ListedPolicy } from '../app/policies.ts';
 import type { ReplayReport } from '../app/policy-replay.ts';
 import { contributionNames } from '../domain/contribution-kinds.ts';
@@ -18,30 +19,30 @@ export function policyLines(policy: Policy): string[] {
   const { round, night, bounty, expiry, redemptionWindows } = policy;
   const month = policy.pointsPerMonthMax;
   return [
-    `${policy.pointsPerCheckIn} points for a check-in; at one station again after ${policy.pausePerStationMin} min`,
-    `a day: at most ${policy.pointsPerDayMax} points for check-ins, bonuses on top`,
+    `${counted(policy.pointsPerCheckIn, 'point')} for a check-in; at one station again after ${policy.pausePerStationMin} min`,
+    `a day: at most ${counted(policy.pointsPerDayMax, 'point')} for check-ins, bonuses on top`,
     month === undefined
       ? 'a month: no limit'
-      : `a month: at most ${month} points from check-ins, bonuses included`,
+      : `a month: at most ${counted(month, 'point')} from check-ins, bonuses included`,
     round === undefined
       ? 'no bonus for a round'
-      : `a round of ${round.stations} different stations in a day: ${round.points} points more`,
+      : `a round of ${round.stations} different stations in a day: ${counted(round.points, 'point')} more`,
     night === undefined
       ? 'no night hours'
-      : `nights (夜巡) from ${night.from} to ${night.to}: ${night.points} points more for each credited check-in`,
+      : `nights (夜巡) from ${night.from} to ${night.to}: ${counted(night.points, 'point')} more for each credited check-in`,
     bounty === undefined
       ? 'no bounty'
-      : `bounty: ${bounty.points} points at a station with fewer than ${bounty.fewerThan} check-ins in the month before, ${bounty.budgetPerMonth} points a month in all`,
+      : `bounty: ${counted(bounty.points, 'point')} at a station with fewer than ${counted(bounty.fewerThan, 'check-in')} in the month before, ${counted(bounty.budgetPerMonth, 'point')} a month in all`,
     ...Object.entries(policy.contributions).map(([kind, { pointsMin, pointsMax, names }]) => {
       const { zh, en, ko } = names ?? contributionNames[kind] ?? { zh: kind, en: kind, ko: kind };
-      return `contribution ${kind} (${zh} / ${en} / ${ko}): ${pointsMin} to ${pointsMax} points`;
+      return `contribution ${kind} (${zh} / ${en} / ${ko}): ${pointsMin} to ${counted(pointsMax, 'point')}`;
     }),
     expiryLine(expiry),
     redemptionWindows.length === 0
       ? 'points can be redeemed at any time'
       : `points can be redeemed ${redemptionWindows.map(windowText).join(', ')}`,
-    `a correction of more than ${policy.correctionAloneMax} points needs a second person`,
-    `a check-in that comes after more than ${policy.acceptDays} days is held for review`,
+    `a correction of more than ${counted(policy.correctionAloneMax, 'point')} needs a second person`,
+    `a check-in that comes after more than ${counted(policy.acceptDays, 'day')} is held for review`,
   ];
 }
 
@@ -52,7 +53,7 @@ function expiryLine(expiry: Policy['expiry']): string {
     case 'end-of-year':
       return 'points expire at the end of the year';
     case 'after-months':
-      return `points expire after ${expiry.months} months`;
+      return `points expire after ${counted(expiry.months, 'month')}`;
     default:
       return expiry satisfies never;
   }
@@ -107,7 +108,7 @@ export function replayText(report: ReplayReport): string {
   ]);
   return [
     ...table(['volunteer', 'name', 'was', 'would be', 'change'], people),
-    `${from} to ${to}: ${checkIns} check-ins of ${volunteers.length} volunteers`,
+    `${from} to ${to}: ${counted(checkIns, 'check-in')} of ${counted(volunteers.length, 'volunteer')}`,
     `${gaining} would gain, ${losing} would lose, ${volunteers.length - changed.length} would have the same`,
     ...table(
       ['rule', 'was', 'would be', 'change'],
@@ -131,6 +132,6 @@ export function bountyText(report: BountyReport, isDryRun: boolean): string {
   return [
     ...table(['station', 'name', 'check-ins the month before', 'bounties'], places),
     ...(people.length === 0 ? [nothing] : table(['volunteer', 'points'], people)),
-    `${month}: ${bounties} bounties, ${points} points${isDryRun ? '; nothing was transferred' : ''}`,
+    `${month}: ${counted(bounties, 'bounty', 'bounties')}, ${counted(points, 'point')}${isDryRun ? '; nothing was transferred' : ''}`,
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { exitUsage } from '../../shared/command-line.ts';
+import { counted } from '../../shared/counted.ts';
 import { exportVolunteers } from '../app/export-volunteers.ts';
 import { type ImportReport, importVolunteers } from '../app/import-volunteers.ts';
 import { Refusal } from '../app/registry.ts';
@@ -83,11 +84,11 @@ function reportText(report: ImportReport, dryRun: boolean): string {
   const would = applied ? '' : 'would be ';
   return [
     ...bad.map(({ line, faults }) => `line ${line}: ${faults.join('; ')}`),
-    `${rows} rows, read as ${report.encoding} with ${separator}`,
+    `${counted(rows, 'row')}, read as ${report.encoding} with ${separator}`,
     ...(notTaken.length === 0 ? [] : [`columns that are not taken: ${notTaken.join(', ')}`]),
     `${would}added: ${added}, ${would}changed: ${changed}, unchanged: ${unchanged}, cards: ${cards}`,
     ...(applied ? [] : [dryRun ? 'nothing was changed (--dry-run)' : 'nothing was changed']),
-    ...(bad.length > 0 ? [`${bad.length} bad rows${applied ? ' were skipped' : ''}`] : []),
+    ...(bad.length > 0 ? [`${counted(bad.length, 'bad row')}${applied ? ', skipped' : ''}`] : []),
   ].join('\n');
 }
 
@@ -98,5 +99,5 @@ async function exportFile(flags: ExportFlags): Promise<void> {
     writeFileSync(file, made.bytes, { mode: 0o600, flag: 'wx' });
     return made.rows;
   });
-  answer(flags, { file, rows }, `${rows} volunteers written to ${file}`);
+  answer(flags, { file, rows }, `${counted(rows, 'volunteer')} written to ${file}`);
 }
