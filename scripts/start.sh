@@ -4,6 +4,17 @@ set -euo pipefail
 here="$(cd "$(dirname "$0")/.." && pwd)"
 called_from="$PWD"
 cd "$here"
+
+# Whoever asks for help has not asked for packages yet.
+if [ "$*" = --help ] || [ "$*" = -h ]; then
+  if [ -d node_modules/commander ] && [ -d node_modules/tsx ]; then
+    exec node --import tsx scripts/start.ts --help
+  fi
+  echo "Usage: ./scripts/start.sh [--data <dir>] [--mqtt-port <port>] [--http-port <port>] [--station-port <port>]"
+  echo "Runs a hub and one virtual station on this machine, until Ctrl-C. The first start installs what"
+  echo "it needs, which takes some minutes; after that, --help says what each option is by default."
+  exit 0
+fi
 . scripts/install.sh
 
 # SQLite's binding is compiled where no ready-made one can be fetched.

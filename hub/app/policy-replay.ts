@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.ts';
 import type { CardTrust } from '../domain/card-trust.ts';
 import { MonthTally } from '../domain/month-tally.ts';
 import { type Pause, scoreBesidesPauses } from '../domain/pauses.ts';
@@ -82,7 +83,7 @@ export async function replayPolicy(
     from: `${from.slice(0, 7)}-01`,
     to,
   })) {
-    say(`${day}, ${checkIns} check-ins`);
+    say(`${day}, ${counted(checkIns, 'check-in')}`);
     const old = inForceOn(history, day).policy;
     inForce.add(old);
     const isAsked = day >= from;

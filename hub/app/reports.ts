@@ -56,9 +56,6 @@ export async function countOutbox({ db }: Store): Promise<number> {
   return Number(n);
 }
 
-/** More are in `card list`. */
-const tappedCardsMax = 10;
-
 /** What an operator should know at a glance: open alarms, how stations stand, and what was refused and why. */
 export async function status(store: Store) {
   const { db } = store;
@@ -83,7 +80,7 @@ export async function status(store: Store) {
     stations: await listStations(store),
     setAside: await listSetAside(store),
     /** Lost or blocked cards that were tapped all the same. */
-    tappedCards: (await tappedOutOfUse(store)).slice(0, tappedCardsMax),
+    tappedCards: await tappedOutOfUse(store),
     /** Taps whose message proved nothing. */
     refusedMessages: await countRefusedMessages(store),
     toReview: (await listReviews(store)).length,

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.ts';
 import { issuedForBounties, issuedForCheckIns, volunteerAccount } from '../domain/ledger.ts';
 import type { Db } from '../store/schema.ts';
 import type { AuditCheck } from './check.ts';
@@ -40,7 +41,7 @@ async function* wrongEntries({ db }: Parameters<AuditCheck['run']>[0]) {
     .execute();
   for (const { check_ins, entries, ...slice } of rows) {
     if (Number(entries) === check_ins) continue;
-    const detail = `says ${check_ins} check-ins, and emptied ${Number(entries)} entries`;
+    const detail = `says ${counted(check_ins, 'check-in')}, and emptied ${counted(Number(entries), 'entry', 'entries')}`;
     yield { subject: sliceName(slice), detail };
   }
   const others = await db
@@ -78,7 +79,7 @@ async function* wrongSums({ db }: Parameters<AuditCheck['run']>[0]) {
       const comesTo = found.get(key) ?? 0;
       found.delete(key);
       if (comesTo === says) continue;
-      const detail = `says ${says} points; its transfers are ${comesTo}`;
+      const detail = `says ${counted(says, 'point')}; its transfers are ${comesTo}`;
       yield { subject: sliceName(slice), detail };
     }
   }

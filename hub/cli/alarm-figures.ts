@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { count } from '../../shared/command-line.ts';
+import { counted } from '../../shared/counted.ts';
 import { alarmFigures, type FiguresLine } from '../app/false-alarms.ts';
 import { alarmCauses } from '../domain/alarm.ts';
 import { type FalseAlarmRule, staysInForce, suggestionTexts } from '../domain/false-alarms.ts';
 import { readFalseAlarmRule } from '../settings.ts';
-import { columns } from './columns.ts';
+import { table } from './columns.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
 export function addAlarmFigures(alarm: Command): void {
@@ -23,7 +24,7 @@ export function addAlarmFigures(alarm: Command): void {
 }
 
 function figuresText(lines: readonly FiguresLine[], days: number, rule: FalseAlarmRule): string {
-  if (lines.length === 0) return `no alarms within ${days} days`;
+  if (lines.length === 0) return `no alarms within ${counted(days, 'day')}`;
   const rows = lines.map(({ stationName, causes, unresolved }) => [
     ...[stationName, ...alarmCauses.map((cause) => String(causes[cause])), String(unresolved)],
   ]);
@@ -31,11 +32,11 @@ function figuresText(lines: readonly FiguresLine[], days: number, rule: FalseAla
     suggestion === null ? [] : [`${stationName}: ${suggestion}. ${suggestionTexts[suggestion]}`],
   );
   const head =
-    `Over the limit of ${rule.limit} false alarms (causes false and mistake) ` +
-    `within ${rule.perDays} days. ${staysInForce}`;
+    `Over the limit of ${counted(rule.limit, 'false alarm')} (causes false and mistake) ` +
+    `within ${counted(rule.perDays, 'day')}. ${staysInForce}`;
   return [
-    `Alarms of the last ${days} days, by cause:`,
-    ...columns([['station', ...alarmCauses, 'unresolved'], ...rows]),
+    `Alarms of the last ${counted(days, 'day')}, by cause:`,
+    ...table(['station', ...alarmCauses, 'unresolved'], rows),
     ...(over.length === 0 ? [] : ['', head, ...over.map((line) => `  ${line}`)]),
   ].join('\n');
 }

@@ -8,6 +8,7 @@ import { type FalseAlarmRule, falseAlarmRuleSchema } from '../domain/false-alarm
 import { readFalseAlarmRule } from '../settings.ts';
 import { addAlarmFigures } from './alarm-figures.ts';
 import { showAlarmCommand } from './alarm-history.ts';
+import { table } from './columns.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
 interface ResolveFlags extends Common {
@@ -26,10 +27,12 @@ export function addAlarmCommands(program: Command): void {
         const alarms = await withStore(flags, (store) =>
           listAlarms(store, { all: flags.all ?? false }),
         );
-        const lines = alarms.map(
-          ({ id, state, raisedAt, stationName, mistake, exhausted }) =>
-            `${id}  ${state}  ${raisedAt}  ${stationName}` +
-            `${exhausted ? '  NOBODY ANSWERS' : ''}${mistake ? '  (pressed by mistake?)' : ''}`,
+        const lines = table(
+          ['id', 'state', 'raised', 'station', 'note'],
+          alarms.map(({ id, state, raisedAt, stationName, mistake, exhausted }) => [
+            ...[`${id}`, state, raisedAt, stationName],
+            `${exhausted ? 'NOBODY ANSWERS ' : ''}${mistake ? '(pressed by mistake?)' : ''}`,
+          ]),
         );
         answer(flags, alarms, lines.length === 0 ? 'no open alarms' : lines.join('\n'));
       }),

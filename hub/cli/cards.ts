@@ -5,8 +5,8 @@ import { addCard, assignCard, changeCard, replaceCard } from '../app/cards.ts';
 import { Refusal } from '../app/registry.ts';
 import { type CardChange, type CardStatus, cardStatuses } from '../domain/card.ts';
 import { addEnrolling } from './card-enrolment.ts';
-import { columns } from './columns.ts';
-import { answer, type Common, command, operator, withStore } from './run.ts';
+import { table } from './columns.ts';
+import { answer, byOrDefault, type Common, command, withStore } from './run.ts';
 
 interface ChangeFlags extends Common {
   readonly by: string;
@@ -29,7 +29,7 @@ export function addCardCommands(program: Command): void {
     command('add', 'Gives a volunteer a card. Only a token made from the UID is stored.')
       .requiredOption('--volunteer <id>', 'vo-…')
       .requiredOption('--uid <hex>', 'UID of the card: 4, 7 or 10 bytes')
-      .option('--by <name>', 'who gives it', operator)
+      .addOption(byOrDefault('who gives it'))
       .action(async (flags: Common & { volunteer: string; uid: string; by: string }) => {
         const { volunteer, uid, by } = flags;
         const added = await withStore(flags, (store) => addCard(store, volunteer, uid, by));
@@ -75,10 +75,11 @@ function addLookingUp(card: Command): void {
       .addOption(new Option('--status <status>', 'only those').choices(cardStatuses))
       .action(async (flags: Common & { volunteer?: string; status?: CardStatus }) => {
         const cards = await withStore(flags, (store) => listCards(store, flags));
-        const lines = columns(
+        const lines = table(
+          ['card', 'status', 'volunteer', 'name', 'since', 'by', 'tapped all the same'],
           cards.map(({ card, status, volunteer, volunteerName, since, by, refusedTap }) => [
-            ...[card, status, volunteer, volunteerName, since ?? '', by === null ? '' : `by ${by}`],
-            refusedTap ? `tapped at ${refusedTap.stationName} ${refusedTap.at}` : '',
+            ...[card, status, volunteer, volunteerName, since ?? '', by ?? ''],
+            refusedTap ? `${refusedTap.at} ${refusedTap.stationName}` : '',
           ]),
         );
         answer(flags, cards, lines.length === 0 ? 'no cards' : lines.join('\n'));
@@ -93,10 +94,11 @@ function addLookingUp(card: Command): void {
         const tap = lastTap
           ? `last tapped at ${lastTap.stationName} ${lastTap.at}: ${lastTap.outcome}`
           : 'never tapped';
-        const lines = columns(
+        const lines = table(
+          ['time', 'status', 'volunteer', 'by', 'since', 'reason'],
           events.map((event) => [
-            ...[event.at ?? '', event.status, event.volunteer, `by ${event.by}`],
-            ...[event.since === event.at ? '' : `since ${event.since ?? 'the beginning'}`],
+            ...[event.at ?? '', event.status, event.volunteer, event.by],
+            ...[event.since === event.at ? '' : (event.since ?? 'the beginning')],
             event.reason ?? '',
           ]),
         );
@@ -110,9 +112,10 @@ function addUnknown(card: Command): void {
     command('unknown', 'Lists the cards that were tapped and are nobody’s.').action(
       async (flags: Common) => {
         const cards = await withStore(flags, unknownCards);
-        const lines = columns(
+        const lines = table(
+          ['card', 'taps', 'first', 'last', 'last at'],
           cards.map(({ card, taps, firstAt, last }) => [
-            ...[card, `${taps} taps since ${firstAt}`, `last at ${last.stationName} ${last.at}`],
+            ...[card, `${taps}`, firstAt ?? '', last.at ?? '', last.stationName],
           ]),
         );
         answer(flags, cards, lines.length === 0 ? 'no unknown cards' : lines.join('\n'));

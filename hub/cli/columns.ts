@@ -1,8 +1,17 @@
+import { withLocalTimes } from './local-times.ts';
+
 /** Chinese and Korean letters, and full-width forms, take two places of a terminal (Unicode UAX #11). */
 const wide =
   /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]/gu;
 
-const widthOf = (text: string): number => [...text].length + (text.match(wide)?.length ?? 0);
+/** `answer` shows moments as clocks say them, which is shorter than how they stand in a cell. */
+const asShown = (cell: string): string =>
+  withLocalTimes(cell, () => ({ day: 'YYYY-MM-DD', time: 'HH:MM:SS' }));
+
+const widthOf = (cell: string): number => {
+  const text = asShown(cell);
+  return [...text].length + (text.match(wide)?.length ?? 0);
+};
 
 /** One line, and nothing that moves a terminal's cursor: names and reasons are what people typed. */
 const oneLine = (text: string): string => text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
@@ -23,3 +32,9 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
       .trimEnd(),
   );
 }
+
+/** @returns the rows as columns below a line of headings; nothing where there are no rows. */
+export const table = (
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): string[] => (rows.length === 0 ? [] : columns([headings, ...rows]));

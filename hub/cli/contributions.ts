@@ -10,7 +10,7 @@ import {
   recordContribution,
 } from '../ledger/contributions.ts';
 import { readContributionReaders, readTimeZone } from '../settings.ts';
-import { columns } from './columns.ts';
+import { table } from './columns.ts';
 import { localDate } from './options.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
@@ -112,7 +112,8 @@ function textOf({ text, textFile }: Pick<RecordFlags, 'text' | 'textFile'>): str
 
 async function list(flags: Common & { waiting?: true; volunteer?: string }): Promise<void> {
   const rows = await withStore(flags, (store) => listContributions(store, flags));
-  const lines = columns(
+  const lines = table(
+    ['id', 'day', 'volunteer', 'kind', 'points', 'state', 'recorded by', 'decided by'],
     rows.map(({ id, day, name, kind, points, decision, recordedBy, decidedBy }) => [
       ...[`${id}`, day, name, kind, `${points}`, decision ?? 'waits', recordedBy, decidedBy ?? ''],
     ]),

@@ -1,5 +1,5 @@
 import type { DayLine, DayReport } from '../app/day-report.ts';
-import { columns } from './columns.ts';
+import { table } from './columns.ts';
 import { durationText } from './duration.ts';
 import { type LocalClock, localClock, withLocalTimes } from './local-times.ts';
 
@@ -9,13 +9,13 @@ export function dayText(report: DayReport): string {
   const clock = localClock(timeZone);
   return [
     `${day} (${timeZone})`,
-    ...(matters.length === 0 ? ['nothing to clear'] : table(matters, day, clock)),
+    ...(matters.length === 0 ? ['nothing to clear'] : lines(matters, day, clock)),
     ...(late.length === 0
       ? []
       : [
           '',
           'Came after the close, and is cleared with the next one:',
-          ...table(late, day, clock),
+          ...lines(late, day, clock),
         ]),
     '',
     ...remarks.map((remark) => withLocalTimes(remark, clock)),
@@ -32,10 +32,13 @@ function verdict({ day, state, closed }: DayReport, clock: LocalClock): string[]
   return [`${day} was closed by ${closed.by} at ${at.day} ${at.time}.`];
 }
 
-function table(lines: readonly DayLine[], day: string, clock: LocalClock): string[] {
-  const head = ['matter', 'station', 'what', 'began', 'stored', 'acknowledged', 'done', ''];
-  return columns([head, ...lines.map((line) => row(line, day, clock))]);
-}
+const headings = ['matter', 'station', 'what', 'began', 'stored', 'acknowledged', 'done', 'note'];
+
+const lines = (matters: readonly DayLine[], day: string, clock: LocalClock): string[] =>
+  table(
+    headings,
+    matters.map((line) => row(line, day, clock)),
+  );
 
 function row(line: DayLine, day: string, clock: LocalClock): string[] {
   const { subject, stationName, what, stored, acknowledged, done } = line;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { count } from '../../shared/command-line.ts';
+import { counted } from '../../shared/counted.ts';
 import {
   decideReview,
   decideSetAside,
@@ -9,6 +10,7 @@ import {
 } from '../app/decisions.ts';
 import { localDay } from '../domain/dating.ts';
 import { readTimeZone } from '../settings.ts';
+import { table } from './columns.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
 interface DecisionFlags extends Common {
@@ -40,9 +42,11 @@ function addSetAside(group: Command): void {
     command('list', 'Lists the forked epochs whose entries wait for a decision.').action(
       async (flags: Common) => {
         const forks = await withStore(flags, listSetAside);
-        const lines = forks.map(
-          ({ station, stationName, epoch, entries }) =>
-            `${station}  ${epoch}  ${stationName}  ${entries} entries`,
+        const lines = table(
+          ['station', 'epoch', 'name', 'entries'],
+          forks.map(({ station, stationName, epoch, entries }) => [
+            ...[station, epoch, stationName, `${entries}`],
+          ]),
         );
         answer(flags, forks, lines.length === 0 ? 'nothing is set aside' : lines.join('\n'));
       },
@@ -60,7 +64,11 @@ function addSetAside(group: Command): void {
           const entries = await withStore(flags, (store) =>
             decideSetAside(store, { station, epoch }, verb, made(flags)),
           );
-          answer(flags, { station, epoch, entries, decision: verb }, `${entries} entries ${verb}`);
+          answer(
+            flags,
+            { station, epoch, entries, decision: verb },
+            `${counted(entries, 'entry', 'entries')} ${verb}`,
+          );
         }),
     );
   }
@@ -71,9 +79,11 @@ function addReview(group: Command): void {
     command('list', 'Lists the check-ins that wait for a decision.').action(
       async (flags: Common) => {
         const held = await withStore(flags, listReviews);
-        const lines = held.map(
-          ({ id, review, day, stationName, volunteer }) =>
-            `${id}  ${review}  ${day}  ${stationName}  ${volunteer ?? 'unknown card'}`,
+        const lines = table(
+          ['id', 'why', 'day', 'station', 'volunteer'],
+          held.map(({ id, review, day, stationName, volunteer }) => [
+            ...[`${id}`, review ?? '', day, stationName, volunteer ?? 'unknown card'],
+          ]),
         );
         answer(flags, held, lines.length === 0 ? 'nothing waits' : lines.join('\n'));
       },

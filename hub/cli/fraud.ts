@@ -11,7 +11,7 @@ import {
   showSuspicion,
 } from '../fraud/look.ts';
 import { readTimeZone } from '../settings.ts';
-import { columns } from './columns.ts';
+import { table } from './columns.ts';
 import { localDate } from './options.ts';
 import { withProgress } from './progress.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
@@ -43,7 +43,7 @@ export function addFraudCommands(program: Command): void {
       .option('--all', 'also what somebody has decided on')
       .action(async (flags: Common & { all?: true }) => {
         const found = await withStore(flags, (store) => listSuspicions(store, flags));
-        const lines = columns(found.map(line));
+        const lines = table(headings, found.map(line));
         answer(flags, found, lines.length === 0 ? 'nothing waits' : lines.join('\n'));
       }),
   );
@@ -96,10 +96,14 @@ async function show(id: number, flags: Common): Promise<void> {
     ...{ dateStyle: 'short', timeStyle: 'medium', timeZone },
   });
   const rows = shown.evidence.map(({ checkIn, occurredMs, station, volunteer, points }) => [
-    ...[`${checkIn}`, clock.format(occurredMs), station, volunteer ?? '', `${points} points`],
+    ...[`${checkIn}`, clock.format(occurredMs), station, volunteer ?? '', `${points}`],
   ]);
-  answer(flags, shown, [line(shown).join('  '), `(${timeZone})`, ...columns(rows)].join('\n'));
+  const evidence = table(['check-in', 'time', 'station', 'volunteer', 'points'], rows);
+  const text = [...table(headings, [line(shown)]), '', ...evidence, `Times: ${timeZone}`];
+  answer(flags, shown, text.join('\n'));
 }
+
+const headings = ['id', 'kind', 'what', 'volunteers', 'figures', 'decision'];
 
 const line = ({ id, kind, volunteers, figures, decision, decidedBy }: KeptSuspicion): string[] => [
   ...[`${id}`, kind, words[kind], volunteers.join(' ')],

@@ -8,7 +8,7 @@ import { awardHonour, listHonours, proposeHonour } from '../honours/candidates.t
 import { certificatePage } from '../honours/certificate.ts';
 import { type Language, languages } from '../notify/texts.ts';
 import { readTimeZone } from '../settings.ts';
-import { columns } from './columns.ts';
+import { table } from './columns.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
 interface AwardFlags extends Common {
@@ -27,10 +27,8 @@ const figureWords: Readonly<Record<keyof HonourFigures, string>> = {
   contributionPoints: 'points for them',
 };
 
-const figuresText = (figures: HonourFigures): string =>
-  Object.entries(figureWords)
-    .map(([name, text]) => `${figures[name as keyof HonourFigures]} ${text}`)
-    .join(', ');
+const figureCells = (figures: HonourFigures): string[] =>
+  Object.keys(figureWords).map((name) => `${figures[name as keyof HonourFigures]}`);
 
 export function addHonourCommands(program: Command): void {
   const group = program
@@ -57,7 +55,8 @@ export function addHonourCommands(program: Command): void {
   group.addCommand(
     command('list', 'Lists the honours that were awarded.').action(async (flags: Common) => {
       const rows = await withStore(flags, listHonours);
-      const lines = columns(
+      const lines = table(
+        ['id', 'month', 'honour', 'volunteer', 'awarded by'],
         rows.map(({ id, month, honour, name, by }) => [`${id}`, month, honour, name, by]),
       );
       answer(flags, rows, lines.length === 0 ? 'none yet' : lines.join('\n'));
@@ -88,9 +87,10 @@ async function propose(honour: Honour, flags: Common & { month: string }): Promi
   const proposed = await withStore(flags, (store) =>
     proposeHonour(store, flags.month, honour, dayOf),
   );
-  const lines = columns(
+  const lines = table(
+    ['rank', 'volunteer', 'name', ...Object.values(figureWords)],
     proposed.map(({ rank, volunteer, name, figures }) => [
-      ...[`${rank}.`, volunteer, name, figuresText(figures)],
+      ...[`${rank}`, volunteer, name, ...figureCells(figures)],
     ]),
   );
   const nobody = 'nobody reaches what the policy asks for';

@@ -8,6 +8,7 @@ import {
   setNeighboursWithin,
 } from '../app/neighbours.ts';
 import { Refusal } from '../app/registry.ts';
+import { table } from './columns.ts';
 import { answer, type Common, command, operator, withStore } from './run.ts';
 
 interface NeighbourFlags extends Common {
@@ -68,8 +69,11 @@ function neighboursText({ within, neighbours }: Neighbours): string {
   if (neighbours.length === 0) {
     return within === null ? 'no neighbours' : `nobody within ${within} m yet`;
   }
-  const lines = neighbours.map(({ id, name, distance }) =>
-    [id, name, ...(distance === null ? [] : [`${distance} m`])].join('  '),
+  const lines = table(
+    ['id', 'name', 'distance'],
+    neighbours.map(({ id, name, distance }) => [
+      ...[id, name, distance === null ? '' : `${distance} m`],
+    ]),
   );
   return [...(within === null ? [] : [`whoever is within ${within} m:`]), ...lines].join('\n');
 }

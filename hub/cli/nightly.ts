@@ -3,7 +3,7 @@ import { localDay } from '../domain/dating.ts';
 import { type JobReport, runNightly } from '../nightly/run-nightly.ts';
 import { readNightSettings } from '../settings.ts';
 import { withProgress } from './progress.ts';
-import { answer, type Common, command, fromHere, withStore } from './run.ts';
+import { answer, byOrDefault, type Common, command, fromHere, withStore } from './run.ts';
 
 /** Something could not be done. */
 const exitFailed = 1;
@@ -14,7 +14,7 @@ export function addNightly(program: Command): void {
       'nightly',
       'Does what the hub does each night: looks for oddities, lets points expire, removes what was kept long enough. Exit code 1: something could not be done.',
     )
-      .option('--by <name>', 'who does it', 'nightly')
+      .addOption(byOrDefault('who does it', 'nightly'))
       .action(nightly),
   );
 }

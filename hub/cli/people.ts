@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { listVolunteers } from '../app/volunteers.ts';
+import { table } from './columns.ts';
 import { answer, type Common, command, withStore } from './run.ts';
 
 export function addPeopleCommands(program: Command): void {
@@ -8,8 +9,11 @@ export function addPeopleCommands(program: Command): void {
       async (common: Common) => {
         const rows = await withStore(common, listVolunteers);
         const balances = rows.map(({ id, name, balance }) => ({ id, name, balance }));
-        const lines = balances.map(({ id, name, balance }) => `${id}  ${name}  ${balance}`);
-        answer(common, balances, lines.join('\n'));
+        const lines = table(
+          ['id', 'name', 'points'],
+          balances.map(({ id, name, balance }) => [id, name, `${balance}`]),
+        );
+        answer(common, balances, lines.length === 0 ? 'no volunteers' : lines.join('\n'));
       },
     ),
   );

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { count } from '../../shared/command-line.ts';
+import { counted } from '../../shared/counted.ts';
 import { policyOfDay } from '../app/policies.ts';
 import { audit } from '../audit/audit.ts';
 import { localDay } from '../domain/dating.ts';
@@ -9,7 +10,7 @@ import { explain, type StatementLine, statementOf } from '../ledger/statement.ts
 import { type Language, languages } from '../notify/texts.ts';
 import { readTimeZone } from '../settings.ts';
 import { atOneMoment } from '../store/at-one-moment.ts';
-import { columns } from './columns.ts';
+import { table } from './columns.ts';
 import { localDate, points } from './options.ts';
 import { withProgress } from './progress.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
@@ -48,7 +49,8 @@ export function addPointsCommands(program: Command): void {
     command('waiting', 'Lists the corrections that wait for a second person.').action(
       async (flags: Common) => {
         const waiting = await withStore(flags, waitingCorrections);
-        const lines = columns(
+        const lines = table(
+          ['id', 'volunteer', 'points', 'asked by', 'reason'],
           waiting.map(({ id, name, points, by, reason }) => [
             `${id}`,
             name,
@@ -112,9 +114,14 @@ async function statement(
     ...[`${id}`, dayOf(atMs), change > 0 ? `+${change}` : `${change}`, why[flags.language]],
   ]);
   const nothing = `nothing between ${from} and ${to}`;
-  const table = rows.length === 0 ? [nothing] : columns(rows);
-  const sum = balance < 0 ? `${-balance} points are owed` : `balance: ${balance} points`;
-  answer(flags, { volunteer, from, to, lines, balance }, [...table, sum].join('\n'));
+  const booked = table(['transfer', 'day', 'points', 'why'], rows);
+  const sum =
+    balance < 0 ? `owed: ${counted(-balance, 'point')}` : `balance: ${counted(balance, 'point')}`;
+  answer(
+    flags,
+    { volunteer, from, to, lines, balance },
+    [...(rows.length === 0 ? [nothing] : booked), sum].join('\n'),
+  );
 }
 
 function addExplain(program: Command): void {

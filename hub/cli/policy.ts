@@ -50,7 +50,7 @@ export function addPolicyCommands(program: Command): void {
     command('bounty', 'Pays the bounties of a month that is over; again: what has changed since.')
       .requiredOption('--month <month>', 'YYYY-MM', month)
       .option('--dry-run', 'shows what it comes to, and transfers nothing')
-      .option('--by <name>', 'who settles it')
+      .option('--by <name>', 'who settles it; needed unless --dry-run')
       .action(bounty),
   );
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { counted } from '../../shared/counted.ts';
 import { writeDurably } from '../../shared/settings/durable-file.ts';
 import { localDay } from '../domain/dating.ts';
 import { Pace } from '../nightly/pace.ts';
@@ -66,7 +67,7 @@ async function erase(volunteer: string, flags: Decided): Promise<void> {
     }),
   );
   const text = [
-    `${volunteer} is erased; the details of ${report.checkIns} check-ins are removed.`,
+    `${volunteer} is erased; the details of ${counted(report.checkIns, 'check-in')} are removed.`,
     'Those of the last months go in the night in which nothing can come for them any more.',
     ...report.faults.map((fault) => `Left as it was: ${fault}`),
   ];

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { count } from '../../shared/command-line.ts';
+import { counted } from '../../shared/counted.ts';
 import { localDay } from '../domain/dating.ts';
 import type { Language } from '../notify/texts.ts';
 import { cancelRedemption, handOut } from '../rewards/close-redemption.ts';
@@ -7,7 +8,7 @@ import { redeem } from '../rewards/redeem.ts';
 import { schemeRules } from '../rewards/redemption-rules.ts';
 import { listRedemptions, redemptionsDefault } from '../rewards/redemptions.ts';
 import { readTimeZone } from '../settings.ts';
-import { columns } from './columns.ts';
+import { table } from './columns.ts';
 import { languageOption } from './options.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
@@ -31,7 +32,7 @@ export function addRedemptionCommands(program: Command): void {
         const made = await withStore(flags, (store) =>
           redeem(store, asked, { rules: schemeRules(store), dayOf }),
         );
-        const left = `${made.points} points set aside, the balance is now ${made.balance}`;
+        const left = `${counted(made.points, 'point')} set aside, the balance is now ${made.balance}`;
         answer(flags, made, `redemption ${made.id}: ${left}\npick-up code: ${made.code}`);
       }),
   );
@@ -68,7 +69,7 @@ function addClosing(group: Command): void {
       .action(async (which: string, flags: Common & { by: string; reason: string }) => {
         const closing = { by: flags.by, reason: flags.reason, atMs: Date.now() };
         const closed = await withStore(flags, (store) => cancelRedemption(store, which, closing));
-        const back = `${closed.points} points back, the balance is now ${closed.balance}`;
+        const back = `${counted(closed.points, 'point')} back, the balance is now ${closed.balance}`;
         answer(flags, closed, `redemption ${closed.id} cancelled: ${back}`);
       }),
   );
@@ -78,11 +79,14 @@ async function list(flags: ListFlags): Promise<void> {
   const found = await withStore(flags, (store) => listRedemptions(store, flags));
   const rows = found.redemptions.map(
     ({ id, day, state, volunteer, volunteerName, name, points, reservedBy, closedBy }) => [
-      ...[`${id}`, day, state, volunteer, volunteerName, name[flags.language], `${points} points`],
-      closedBy === null ? reservedBy : `${reservedBy}, ${closedBy}`,
+      ...[`${id}`, day, state, volunteer, volunteerName, name[flags.language], `${points}`],
+      ...[reservedBy, closedBy ?? ''],
     ],
   );
   const more = found.isAll ? [] : ['there are more: see --limit'];
-  const lines = [...columns(rows), ...more];
+  const headings = [
+    ...['id', 'day', 'state', 'volunteer', 'name', 'reward', 'points', 'reserved by', 'closed by'],
+  ];
+  const lines = [...table(headings, rows), ...more];
   answer(flags, found, lines.length === 0 ? 'no redemptions' : lines.join('\n'));
 }

@@ -11,7 +11,7 @@ import {
   restockReward,
   retireReward,
 } from '../rewards/catalogue.ts';
-import { columns } from './columns.ts';
+import { table } from './columns.ts';
 import { languageOption, localDate, points } from './options.ts';
 import { answer, type Common, command, withStore } from './run.ts';
 
@@ -170,11 +170,15 @@ async function list(flags: Common & { all?: true; language: Language }): Promise
     listRewards(store, { all: flags.all ?? false }),
   );
   const rows = rewards.map(({ id, name, cost, stock, reserved, handedOut, retired, ...terms }) => [
-    ...[`${id}`, name[flags.language], `${cost} points`, `${stock} in stock`],
-    ...[`${reserved} reserved`, `${handedOut} handed out`, conditions(terms)],
-    retired === null ? '' : 'retired',
+    ...[`${id}`, name[flags.language], `${cost}`, `${stock}`],
+    ...[`${reserved}`, `${handedOut}`, conditions(terms)],
+    retired === null ? 'offered' : 'retired',
   ]);
-  answer(flags, rewards, rows.length === 0 ? 'no rewards' : columns(rows).join('\n'));
+  const headings = [
+    ...['id', 'reward', 'points', 'in stock', 'reserved', 'handed out', 'conditions', 'state'],
+  ];
+  const lines = table(headings, rows);
+  answer(flags, rewards, lines.length === 0 ? 'no rewards' : lines.join('\n'));
 }
 
 function conditions({ limit, from, to }: Pick<RewardTerms, 'limit' | 'from' | 'to'>): string {

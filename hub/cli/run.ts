@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Help, Option } from 'commander';
 import { exitUsage, mendable } from '../../shared/command-line.ts';
 import { Refusal } from '../app/registry.ts';
 import { openStore, type Store, storeFileName } from '../store/open-store.ts';
@@ -14,10 +14,21 @@ export interface Common {
   readonly json?: true;
 }
 
+/** @param name is put down where nobody says another */
+export const byOrDefault = (description: string, name = operator): Option =>
+  new Option('--by <name>', description).default(name, `the name "${name}"`);
+
+/** Help says of an option what there is to say, and whether it can be left out. */
+const optionDescription = (option: Option): string => {
+  const text = new Help().optionDescription(option);
+  return option.mandatory ? `${text} (required)` : text;
+};
+
 /** A command with the options that all of them have. */
 export const command = (name: string, description: string): Command =>
   new Command(name)
     .description(description)
+    .configureHelp({ optionDescription })
     .option('--data <dir>', 'data folder of the hub', './data')
     .option('--json', 'answer in JSON');
 

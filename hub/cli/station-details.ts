@@ -10,7 +10,7 @@ import {
   stationKindWords,
 } from '../people/words.ts';
 import { columns } from './columns.ts';
-import { answer, type Common, command, operator, withStore } from './run.ts';
+import { answer, byOrDefault, type Common, command, withStore } from './run.ts';
 import { listOf, wordOf, wordsOf } from './words.ts';
 
 interface DescribeFlags extends Common {
@@ -44,7 +44,7 @@ export function addStationDetailCommands(station: Command): void {
         wordsOf(helpWords, findHelp),
       )
       .option('--languages <codes>', 'that are spoken there, such as zh,ko', listOf)
-      .option('--by <name>', 'who does it', operator)
+      .addOption(byOrDefault('who does it'))
       .action(describe),
   );
   station.addCommand(

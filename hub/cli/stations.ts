@@ -7,12 +7,14 @@ import { makeFolder } from '../../shared/make-folder.ts';
 import { isInUse } from '../../shared/process-lock.ts';
 import { writeSettings } from '../../shared/settings/settings-file.ts';
 import { addStation, Refusal, revokeStation } from '../app/registry.ts';
-import { listStations, status } from '../app/reports.ts';
+import { listStations } from '../app/reports.ts';
 import { readHubSettings } from '../settings.ts';
 import type { Store } from '../store/open-store.ts';
 import { addNeighbourCommands } from './neighbours.ts';
 import { answer, type Common, command, fromHere, operator, withStore } from './run.ts';
 import { addStationDetailCommands } from './station-details.ts';
+import { hubLine, stationTable } from './station-table.ts';
+import { addStatus } from './status.ts';
 import { addSupervisionCommands } from './supervision.ts';
 
 interface AddFlags extends Common {
@@ -45,14 +47,15 @@ export function addStationCommands(program: Command): void {
       .action(add),
   );
   station.addCommand(
-    command('list', 'Lists the stations, and how each of them stands.').action(
-      async (common: Common) => {
-        const stations = await withStore(common, listStations);
-        const lines = stations.map(stationLine);
-        const text = lines.length === 0 ? 'no stations' : lines.join('\n');
-        answer(common, stations, `${hubLine(common)}${text}`);
-      },
-    ),
+    command(
+      'list',
+      'Lists the stations, how each of them stands, and what it last said of its parts.',
+    ).action(async (common: Common) => {
+      const stations = await withStore(common, listStations);
+      const lines = stationTable(stations);
+      const text = lines.length === 0 ? 'no stations' : lines.join('\n');
+      answer(common, stations, `${hubLine(common)}${text}`);
+    }),
   );
   station.addCommand(
     command('revoke', 'Takes a station out of service for good: what it sends is refused.')
@@ -65,64 +68,7 @@ export function addStationCommands(program: Command): void {
   addSupervisionCommands(program, station);
   addStationDetailCommands(station);
   addNeighbourCommands(station);
-  program.addCommand(
-    command(
-      'status',
-      'Shows open alarms, how stations stand, and what was refused and why.',
-    ).action(showStatus),
-  );
-}
-
-type StationLine = Awaited<ReturnType<typeof listStations>>[number];
-
-/** Such as `st-00000001  Station 1  online since …  tested …  reader ready, panel fault, journal ready, 3 waiting`. */
-function stationLine(station: StationLine): string {
-  const { id, name, state, since, lastTest, troubles, health } = station;
-  const stands = since === null ? state : `${state} since ${since}`;
-  const parts =
-    health === null
-      ? []
-      : [
-          `reader ${health.reader}, panel ${health.panel}, journal ${health.journal}, ` +
-            `${health.backlog} waiting when it last said so`,
-        ];
-  const tested = lastTest === null ? 'never tested' : `tested ${lastTest}`;
-  const trouble = troubles.length === 0 ? [] : [`trouble: ${troubles.join(', ')}`];
-  return [id, name, stands, ...trouble, tested, ...parts].join('  ');
-}
-
-/** What is stored is as old as the hub's last moment. */
-const hubLine = ({ data }: Common): string =>
-  isInUse(fromHere(data), 'hub') ? '' : 'The hub is not running. This is how things stood:\n';
-
-async function showStatus(common: Common): Promise<void> {
-  const now = await withStore(common, status);
-  const { refusals, stations, setAside, hubTroubles, tappedCards, refusedMessages } = now;
-  const lines = [
-    `${now.openAlarms} open alarms${now.openAlarms > 0 ? ': see "alarm list"' : ''}`,
-    `${now.openTroubles} open troubles${now.openTroubles > 0 ? ': see "trouble list"' : ''}`,
-    ...hubTroubles.map(
-      ({ kind, part, begunAt, detail }) =>
-        `trouble of the hub: ${part === null ? kind : `${kind} ${part}`} since ${begunAt}: ${detail}`,
-    ),
-    `${now.entries} entries, ${now.transfers} transfers, ${now.volunteers} volunteers`,
-    `${now.toReview} check-ins to review, ${now.waitingToBePublished} commits to be published`,
-    ...stations.map(stationLine),
-    ...setAside.map(
-      ({ station, stationName, entries }) =>
-        `set aside: ${entries} entries of ${station} ${stationName} (a copied or restored card?)`,
-    ),
-    ...tappedCards.map(
-      ({ card, status, volunteer, stationName, at }) =>
-        `${status} card ${card} of ${volunteer} was tapped at ${stationName} ${at}`,
-    ),
-    ...(refusedMessages > 0
-      ? [`${refusedMessages} taps with a message that proves nothing: see "sun refused"`]
-      : []),
-    ...refusals.map(({ reason, station, count }) => `refused, ${reason}: ${count} ${station}`),
-  ];
-  const hub = isInUse(fromHere(common.data), 'hub') ? 'running' : 'stopped';
-  answer(common, { hub, ...now }, `${hubLine(common)}${lines.join('\n')}`);
+  addStatus(program);
 }
 
 /** @throws Refusal where stations cannot know by which name to find the hub */

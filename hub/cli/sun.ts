@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { refusedMessages, setSunMaster } from '../app/sun.ts';
-import { columns } from './columns.ts';
+import { table } from './columns.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
 /** Cards that prove at each tap that they are themselves (NTAG 424 DNA, secure unique NFC). */
@@ -22,10 +22,11 @@ export function addSunCommands(program: Command): void {
     command('refused', 'Lists the taps whose message proved nothing.').action(
       async (flags: Common) => {
         const refused = await withStore(flags, (store) => refusedMessages(store));
-        const lines = columns(
+        const lines = table(
+          ['time', 'card', 'volunteer', 'station', 'why', 'reading'],
           refused.map(({ card, at, stationName, reason, volunteer, counter }) => [
             ...[at, card, volunteer ?? 'nobody’s', stationName, reason ?? ''],
-            counter === null ? '' : `reading ${counter}`,
+            counter === null ? '' : `${counter}`,
           ]),
         );
         answer(flags, refused, lines.length === 0 ? 'nothing was refused' : lines.join('\n'));

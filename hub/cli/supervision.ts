@@ -14,7 +14,8 @@ import { endTrouble, listTroubles } from '../app/troubles.ts';
 import { silentAfterMaxMs, silentAfterMinMs } from '../domain/presence.ts';
 import { testAwaitedMs } from '../domain/trouble.ts';
 import { readHubSettings } from '../settings.ts';
-import { answer, type Common, command, fromHere, operator, withStore } from './run.ts';
+import { table } from './columns.ts';
+import { answer, byOrDefault, type Common, command, fromHere, operator, withStore } from './run.ts';
 
 /** The hub gives a test up by its own clock, and looks now and then. */
 const recordedWithinMs = 3_000;
@@ -31,7 +32,7 @@ export function addSupervisionCommands(program: Command, station: Command): void
   station.addCommand(
     command('test', "Tries the alarm's whole way from a station to here; alarms nobody.")
       .argument('<id>', 'st-…')
-      .option('--by <name>', 'who asks for it', operator)
+      .addOption(byOrDefault('who asks for it'))
       .action(test),
   );
   station.addCommand(
@@ -146,15 +147,13 @@ const resultWord = ({ inTime, light }: Pick<Tested, 'inTime' | 'light'>): string
 
 async function listAllTests(id: string | undefined, flags: Common): Promise<void> {
   const tests = await withStore(flags, (store) => listTests(store, { station: id, max: testsMax }));
-  const lines = tests.map(
-    ({ id, station, by, operator, storedAt, requestedAt, inTime, light, paths }) =>
-      [
-        `${id}  ${station}`,
-        `by ${operator ?? by}`,
-        storedAt === null ? `asked ${requestedAt}, not answered` : `stored ${storedAt}`,
-        ...(storedAt === null ? [] : [resultWord({ inTime, light })]),
-        ...paths.map(pathText),
-      ].join('  '),
+  const lines = table(
+    ['test', 'station', 'by', 'asked', 'stored', 'result', 'other paths'],
+    tests.map(({ id, station, by, operator, storedAt, requestedAt, inTime, light, paths }) => [
+      ...[`${id}`, station, operator ?? by, requestedAt ?? '', storedAt ?? ''],
+      storedAt === null ? 'not answered' : resultWord({ inTime, light }),
+      paths.map(pathText).join('; '),
+    ]),
   );
   answer(flags, tests, lines.length === 0 ? 'no tests' : lines.join('\n'));
 }
@@ -186,13 +185,13 @@ async function list(flags: Common & { all?: true }): Promise<void> {
   const troubles = await withStore(flags, (store) =>
     listTroubles(store, { all: flags.all ?? false }),
   );
-  const lines = troubles.map(({ id, kind, part, stationName, begunAt, endedAt, detail }) =>
-    [
-      `${id}  ${part === null ? kind : `${kind} ${part}`}`,
-      stationName ?? 'hub',
-      endedAt === null ? `since ${begunAt}` : `${begunAt} to ${endedAt}`,
+  const lines = table(
+    ['id', 'trouble', 'station', 'since', ...(flags.all ? ['until'] : []), 'detail'],
+    troubles.map(({ id, kind, part, stationName, begunAt, endedAt, detail }) => [
+      ...[`${id}`, part === null ? kind : `${kind} ${part}`, stationName ?? 'hub', begunAt],
+      ...(flags.all ? [endedAt ?? ''] : []),
       detail,
-    ].join('  '),
+    ]),
   );
   answer(flags, troubles, lines.length === 0 ? 'no open troubles' : lines.join('\n'));
 }

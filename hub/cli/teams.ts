@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { addMember, addTeam, listTeams, removeMember, renameTeam, showTeam } from '../app/teams.ts';
 import type { TeamNames } from '../people/teams.ts';
-import { columns } from './columns.ts';
-import { answer, type Common, command, operator, withStore } from './run.ts';
+import { table } from './columns.ts';
+import { answer, byOrDefault, type Common, command, withStore } from './run.ts';
 
 interface NameFlags extends Common, TeamNames {
   readonly by: string;
@@ -18,7 +18,6 @@ interface MemberFlags extends Common {
 
 /** A team as a command takes it. */
 const teamArgument = ['<team>', 'tm-…, or its name in any language'] as const;
-const byOption = ['--by <name>', 'who does it', operator] as const;
 
 export function addTeamCommands(program: Command): void {
   const team = program
@@ -29,7 +28,7 @@ export function addTeamCommands(program: Command): void {
       .requiredOption('--zh <name>', 'its name in Chinese')
       .requiredOption('--en <name>', 'in English')
       .requiredOption('--ko <name>', 'in Korean')
-      .option(...byOption)
+      .addOption(byOrDefault('who does it'))
       .action(async ({ zh, en, ko, by, ...common }: NameFlags) => {
         const id = await withStore(common, (store) => addTeam(store, { zh, en, ko }, by));
         answer(common, { id }, id);
@@ -41,16 +40,15 @@ export function addTeamCommands(program: Command): void {
       .option('--zh <name>', 'its name in Chinese')
       .option('--en <name>', 'in English')
       .option('--ko <name>', 'in Korean')
-      .option(...byOption)
+      .addOption(byOrDefault('who does it'))
       .action(rename),
   );
   team.addCommand(
     command('list', 'Lists the teams.').action(async (common: Common) => {
       const teams = await withStore(common, listTeams);
-      const lines = columns(
-        teams.map(({ id, name: { zh, en, ko }, members }) => [
-          ...[id, zh, en, ko, `members: ${members}`],
-        ]),
+      const lines = table(
+        ['id', 'in zh', 'in en', 'in ko', 'members'],
+        teams.map(({ id, name: { zh, en, ko }, members }) => [id, zh, en, ko, `${members}`]),
       );
       answer(common, teams, lines.length === 0 ? 'no teams' : lines.join('\n'));
     }),
@@ -68,7 +66,7 @@ function addMemberCommands(team: Command): void {
     command('add-member', 'Takes a volunteer into a team.')
       .argument(...teamArgument)
       .argument('<volunteer>', 'vo-…')
-      .option(...byOption)
+      .addOption(byOrDefault('who does it'))
       .action(async (wanted: string, volunteer: string, flags: MemberFlags) => {
         const pair = { team: wanted, volunteer };
         const { id } = await withStore(flags, (store) => addMember(store, pair, flags.by));
@@ -79,7 +77,7 @@ function addMemberCommands(team: Command): void {
     command('remove-member', 'Takes a volunteer out of a team; that they were in it stays.')
       .argument(...teamArgument)
       .argument('<volunteer>', 'vo-…')
-      .option(...byOption)
+      .addOption(byOrDefault('who does it'))
       .action(async (wanted: string, volunteer: string, flags: MemberFlags) => {
         const pair = { team: wanted, volunteer };
         const { id } = await withStore(flags, (store) => removeMember(store, pair, flags.by));
@@ -101,8 +99,9 @@ async function rename(wanted: string, { zh, en, ko, by, ...common }: RenameFlags
 async function show(wanted: string, common: Common): Promise<void> {
   const team = await withStore(common, (store) => showTeam(store, wanted));
   const { zh, en, ko } = team.name;
-  const lines = columns(
-    team.members.map(({ id, name, state }) => [id, name, state === 'paused' ? 'paused' : '']),
+  const lines = table(
+    ['id', 'name', 'state'],
+    team.members.map(({ id, name, state }) => [id, name, state]),
   );
   const members = lines.length === 0 ? ['nobody is in it'] : lines;
   answer(common, team, [[team.id, zh, en, ko].join('  '), ...members].join('\n'));

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { exitUsage } from '../../shared/command-line.ts';
+import { counted } from '../../shared/counted.ts';
 import { exportVolunteers } from '../app/export-volunteers.ts';
 import { type ImportReport, importVolunteers } from '../app/import-volunteers.ts';
 import { Refusal } from '../app/registry.ts';
@@ -12,7 +13,7 @@ import {
 } from '../csv/encodings.ts';
 import { findLanguage, type Language, languageWords } from '../people/words.ts';
 import { withProgress } from './progress.ts';
-import { answer, type Common, command, fromHere, operator, withStore } from './run.ts';
+import { answer, byOrDefault, type Common, command, fromHere, operator, withStore } from './run.ts';
 import { choiceOf, wordOf } from './words.ts';
 
 interface ImportFlags extends Common {
@@ -55,7 +56,7 @@ export function addVolunteerFileCommands(volunteer: Command): void {
         wordOf(languageWords, findLanguage),
         'en',
       )
-      .option('--by <name>', 'who does it', operator)
+      .addOption(byOrDefault('who does it'))
       .action(exportFile),
   );
 }
@@ -83,11 +84,11 @@ function reportText(report: ImportReport, dryRun: boolean): string {
   const would = applied ? '' : 'would be ';
   return [
     ...bad.map(({ line, faults }) => `line ${line}: ${faults.join('; ')}`),
-    `${rows} rows, read as ${report.encoding} with ${separator}`,
+    `${counted(rows, 'row')}, read as ${report.encoding} with ${separator}`,
     ...(notTaken.length === 0 ? [] : [`columns that are not taken: ${notTaken.join(', ')}`]),
     `${would}added: ${added}, ${would}changed: ${changed}, unchanged: ${unchanged}, cards: ${cards}`,
     ...(applied ? [] : [dryRun ? 'nothing was changed (--dry-run)' : 'nothing was changed']),
-    ...(bad.length > 0 ? [`${bad.length} bad rows${applied ? ' were skipped' : ''}`] : []),
+    ...(bad.length > 0 ? [`${counted(bad.length, 'bad row')}${applied ? ', skipped' : ''}`] : []),
   ].join('\n');
 }
 
@@ -98,5 +99,5 @@ async function exportFile(flags: ExportFlags): Promise<void> {
     writeFileSync(file, made.bytes, { mode: 0o600, flag: 'wx' });
     return made.rows;
   });
-  answer(flags, { file, rows }, `${rows} volunteers written to ${file}`);
+  answer(flags, { file, rows }, `${counted(rows, 'volunteer')} written to ${file}`);
 }

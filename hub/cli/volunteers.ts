@@ -21,8 +21,8 @@ import {
   type VolunteerState,
 } from '../people/words.ts';
 import type { Store } from '../store/open-store.ts';
-import { columns } from './columns.ts';
-import { answer, type Common, command, operator, withStore } from './run.ts';
+import { columns, table } from './columns.ts';
+import { answer, byOrDefault, type Common, command, withStore } from './run.ts';
 import { addVolunteerFileCommands } from './volunteer-files.ts';
 import { listOf, wordOf, wordsOf } from './words.ts';
 
@@ -53,7 +53,7 @@ const withFields = (one: Command): Command =>
     .option('--language <code>', 'zh, en or ko', wordOf(languageWords, findLanguage))
     .option('--roles <words>', Object.keys(roleWords).join(', '), wordsOf(roleWords, findRole))
     .option('--teams <names>', 'ids, or names in any language; "" for none', listOf)
-    .option('--by <name>', 'who does it', operator);
+    .addOption(byOrDefault('who does it'));
 
 export function addVolunteerCommands(program: Command): void {
   const volunteer = program
@@ -165,10 +165,10 @@ async function list(flags: ListFlags): Promise<void> {
     const filter: VolunteerFilter = { team, role: flags.role, state: flags.state };
     return listVolunteers(store, filter);
   });
-  const lines = columns(
+  const lines = table(
+    ['id', 'name', 'points', 'cards', 'roles', 'state'],
     rows.map(({ id, name, balance, cards, roles, state }) => [
-      ...[id, name, `${balance} points`, `cards: ${cards}`],
-      ...[roles.join(', '), state === 'active' ? '' : state],
+      ...[id, name, `${balance}`, `${cards}`, roles.join(', '), state],
     ]),
   );
   answer(flags, rows, lines.length === 0 ? 'no volunteers' : lines.join('\n'));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { counted } from '../../shared/counted.ts';
 import { noteAction, Refusal, refuseBlank } from '../app/registry.ts';
 import { findSuspicions, type SuspicionKind, suspicionKinds } from '../domain/suspicion.ts';
 import { atOneMoment } from '../store/at-one-moment.ts';
@@ -32,9 +33,9 @@ export async function lookForFraud(
 ): Promise<Partial<Record<SuspicionKind, number>>> {
   // Reading and reckoning take a while, and hold up nobody: the lock is for the writing alone.
   const { seen, positions } = await atOneMoment(db, (moment) => readDays(moment, span));
-  say(`${seen.length} check-ins, looking`);
+  say(`${counted(seen.length, 'check-in')}, looking`);
   const found = findSuspicions(seen, positions);
-  say(`${found.length} findings, of which some may be known`);
+  say(`${counted(found.length, 'finding')}, of which some may be known`);
   return db.transaction().execute(async (trx) => {
     const fresh: Partial<Record<SuspicionKind, number>> = {};
     for (const { kind, key, volunteers, checkIns, figures } of found) {

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.ts';
 import { TroubleBook } from '../app/trouble-book.ts';
 import type { ChainedEntry } from './chain.ts';
 import type { CommitWork } from './commit-work.ts';
@@ -26,7 +27,7 @@ export async function followGaps(
   if (gap.through < gap.from) return;
   const about = { station, stationName: nameOf(station), epoch, lane, ...gap };
   outgoing.toFeed('station', nowMs, { ...about, state: 'entries-missing' });
-  const detail = `${gap.through - gap.from + 1} entries of the ${lane} lane never came`;
+  const detail = `${counted(gap.through - gap.from + 1, 'entry', 'entries')} of the ${lane} lane never came`;
   const part = `${epoch} ${lane} ${gap.from}-${gap.through}`;
   await new TroubleBook(trx, outgoing, nowMs).begin(
     { station, kind: 'entries-missing', part, detail },

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.ts';
 import type { CheckInOutcome, PointsPart } from '../domain/scoring.ts';
 import type { Language } from '../notify/texts.ts';
 import type { TransferReason, TransferRule } from './transfer-reason.ts';
@@ -115,13 +116,14 @@ const checkIn: Explanations['check-in'] = {
     const what = `checking in at ${station} on ${time(reason.occurredMs)}`;
     const rule = `by version ${reason.policy} of the rules`;
     const parts = partsText('en', reason);
-    if (!isCorrection) return `${change} points for ${what}, ${rule}${parts}.`;
+    if (!isCorrection) return `${counted(change, 'point')} for ${what}, ${rule}${parts}.`;
     if (reason.outcome === 'voided') {
-      return `Correction: ${-change} points less for ${what}, which was ${outcomeWords.en.voided}.`;
+      return `Correction: ${counted(-change, 'point')} less for ${what}, which was ${outcomeWords.en.voided}.`;
     }
     const why = movedText('en', reason, time) ?? othersText('en', reason);
-    const verdict = `${reason.points} points (${outcomeWords.en[reason.outcome]})${parts}`;
-    const sign = change > 0 ? `${change} points more` : `${-change} points less`;
+    const verdict = `${counted(reason.points, 'point')} (${outcomeWords.en[reason.outcome]})${parts}`;
+    const sign =
+      change > 0 ? `${counted(change, 'point')} more` : `${counted(-change, 'point')} less`;
     return `Correction: ${sign} for ${what}: ${why}, and ${rule} it now comes to ${verdict}.`;
   },
   ko: ({ reason, change, isCorrection, station, time }) => {
@@ -167,9 +169,10 @@ const bounty: Explanations['bounty'] = {
     const times = visits === 1 ? 'once' : `${visits} times`;
     const what = `checking in on ${time(occurredMs)} at ${stationName}, which was visited ${times} in the month before`;
     const rule = `bounty of ${month}, by version ${policy} of the rules`;
-    if (!isCorrection) return `${change} points for ${what}: ${rule}.`;
-    const sign = change > 0 ? `${change} points more` : `${-change} points less`;
-    return `Correction: ${sign} for ${what}: check-ins became known or changed, and it now comes to ${reason.points} points (${rule}).`;
+    if (!isCorrection) return `${counted(change, 'point')} for ${what}: ${rule}.`;
+    const sign =
+      change > 0 ? `${counted(change, 'point')} more` : `${counted(-change, 'point')} less`;
+    return `Correction: ${sign} for ${what}: check-ins became known or changed, and it now comes to ${counted(reason.points, 'point')} (${rule}).`;
   },
   ko: ({ reason, change, isCorrection, time }) => {
     const { stationName, visits, month, policy, occurredMs } = reason;
@@ -185,7 +188,7 @@ const checkInsSummed: Explanations['check-ins-summed'] = {
   zh: ({ reason: { month, checkIns, run }, change }) =>
     `${month.replace('-', ' 年 ')} 月 ${checkIns} 次签到合计${change > 0 ? '得' : '更正扣除'} ${Math.abs(change)} 分;签到明细已过保存期限并删除(第 ${run} 次清理)。`,
   en: ({ reason: { month, checkIns, run }, change }) =>
-    `${Math.abs(change)} points ${change > 0 ? 'for' : 'taken back by corrections of'} ${checkIns} check-ins of ${month}; where and when they were was removed after its time (retention run ${run}).`,
+    `${counted(Math.abs(change), 'point')} ${change > 0 ? 'for' : 'taken back by corrections of'} ${counted(checkIns, 'check-in')} of ${month}; where and when they were was removed after its time (retention run ${run}).`,
   ko: ({ reason: { month, checkIns, run }, change }) =>
     `${month.replace('-', '년 ')}월 체크인 ${checkIns}회 합계 ${Math.abs(change)}포인트 ${change > 0 ? '적립' : '정정 차감'}; 체크인 상세는 보존 기간이 지나 삭제됨 (${run}차 정리).`,
 };
@@ -194,7 +197,7 @@ const bountiesSummed: Explanations['bounties-summed'] = {
   zh: ({ reason: { month, run }, change }) =>
     `${month.replace('-', ' 年 ')} 月冷门驿站奖励合计${change > 0 ? '得' : '更正扣除'} ${Math.abs(change)} 分;明细已过保存期限并删除(第 ${run} 次清理)。`,
   en: ({ reason: { month, run }, change }) =>
-    `${Math.abs(change)} points ${change > 0 ? 'for' : 'taken back by corrections of'} the bounties of ${month}; for which stations they were was removed after its time (retention run ${run}).`,
+    `${counted(Math.abs(change), 'point')} ${change > 0 ? 'for' : 'taken back by corrections of'} the bounties of ${month}; for which stations they were was removed after its time (retention run ${run}).`,
   ko: ({ reason: { month, run }, change }) =>
     `${month.replace('-', '년 ')}월 방문 장려 포인트 합계 ${Math.abs(change)}포인트 ${change > 0 ? '적립' : '정정 차감'}; 상세는 보존 기간이 지나 삭제됨 (${run}차 정리).`,
 };
@@ -205,7 +208,7 @@ const byHand: Explanations['by-hand'] = {
       reason.approvedBy === undefined ? '' : `,复核:${reason.approvedBy}`
     })。`,
   en: ({ reason, change }) =>
-    `${Math.abs(change)} points ${change > 0 ? 'given' : 'taken'} by ${reason.by}${
+    `${counted(Math.abs(change), 'point')} ${change > 0 ? 'given' : 'taken'} by ${reason.by}${
       reason.approvedBy === undefined ? '' : `, approved by ${reason.approvedBy}`
     }: “${reason.text}”.`,
   ko: ({ reason, change }) =>
@@ -218,7 +221,7 @@ const contribution: Explanations['contribution'] = {
   zh: ({ reason: { names, day, policy, by, approvedBy }, change }) =>
     `${day} 的贡献“${names.zh}”,按第 ${policy} 版规则得 ${change} 分(登记:${by},审核:${approvedBy})。`,
   en: ({ reason: { names, day, policy, by, approvedBy }, change }) =>
-    `${change} points for a contribution on ${day}, “${names.en}”, by version ${policy} of the rules; recorded by ${by}, approved by ${approvedBy}.`,
+    `${counted(change, 'point')} for a contribution on ${day}, “${names.en}”, by version ${policy} of the rules; recorded by ${by}, approved by ${approvedBy}.`,
   ko: ({ reason: { names, day, policy, by, approvedBy }, change }) =>
     `${day} 기여 “${names.ko}”: 규칙 ${policy}판에 따라 ${change}포인트 적립 (등록: ${by}, 승인: ${approvedBy}).`,
 };
@@ -227,7 +230,7 @@ const expiry: Explanations['expiry'] = {
   zh: ({ reason, change }) =>
     `${-change} 分过期:${reason.before} 之前获得且尚未使用,按第 ${reason.policy} 版规则失效。`,
   en: ({ reason, change }) =>
-    `${-change} points expired: earned before ${reason.before} and not used, by version ${reason.policy} of the rules.`,
+    `${counted(-change, 'point')} expired: earned before ${reason.before} and not used, by version ${reason.policy} of the rules.`,
   ko: ({ reason, change }) =>
     `${-change}포인트 만료: ${reason.before} 이전에 적립하고 쓰지 않음, 규칙 ${reason.policy}판에 따름.`,
 };
@@ -236,7 +239,7 @@ const reserve: Explanations['redemption-reserve'] = {
   zh: ({ reason }) =>
     `兑换“${reason.name.zh}”,预留 ${reason.points} 分,待领取(经办:${reason.by})。`,
   en: ({ reason }) =>
-    `${reason.points} points set aside by ${reason.by} for “${reason.name.en}”, which is to be picked up.`,
+    `${counted(reason.points, 'point')} set aside by ${reason.by} for “${reason.name.en}”, which is to be picked up.`,
   ko: ({ reason }) =>
     `‘${reason.name.ko}’ 교환: ${reason.points}포인트 예약, 수령 대기 (담당: ${reason.by}).`,
 };
@@ -245,7 +248,7 @@ const handOut: Explanations['redemption-hand-out'] = {
   zh: ({ reason }) =>
     `“${reason.name.zh}”已领取,预留的 ${reason.points} 分已兑换(经办:${reason.by})。`,
   en: ({ reason }) =>
-    `“${reason.name.en}” was handed out by ${reason.by}: the ${reason.points} points set aside for it are redeemed.`,
+    `“${reason.name.en}” was handed out by ${reason.by}: the ${counted(reason.points, 'point')} set aside for it ${reason.points === 1 ? 'is' : 'are'} redeemed.`,
   ko: ({ reason }) =>
     `‘${reason.name.ko}’ 전달 완료: 예약된 ${reason.points}포인트 사용 (담당: ${reason.by}).`,
 };
@@ -254,7 +257,7 @@ const cancel: Explanations['redemption-cancel'] = {
   zh: ({ reason }) =>
     `“${reason.name.zh}”的兑换已取消,退回 ${reason.points} 分,理由:“${reason.text}”(经办:${reason.by})。`,
   en: ({ reason }) =>
-    `${reason.points} points back: ${reason.by} cancelled the redemption of “${reason.name.en}”: “${reason.text}”.`,
+    `${counted(reason.points, 'point')} back: ${reason.by} cancelled the redemption of “${reason.name.en}”: “${reason.text}”.`,
   ko: ({ reason }) =>
     `‘${reason.name.ko}’ 교환 취소: ${reason.points}포인트 반환, 사유: “${reason.text}” (담당: ${reason.by}).`,
 };

@@ -1,3 +1,4 @@
+import { counted } from '../../shared/counted.ts';
 import { Refusal } from '../app/registry.ts';
 import type { Trx } from '../store/schema.ts';
 import type { TransferReason } from './transfer-reason.ts';
@@ -32,7 +33,7 @@ export async function postTransfer(
   const debited = await change(trx, debit, -amount);
   if (debited < 0 && !mayOwe) {
     throw new Refusal(
-      `${amount} points are needed, and there are ${Math.max(0, debited + amount)}`,
+      `this takes ${counted(amount, 'point')}, and the account has ${Math.max(0, debited + amount)}`,
     );
   }
   return { debited, credited: await change(trx, credit, amount) };

@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer';
+import { counted } from '../../shared/counted.ts';
 import { attemptsMaxMs, PassingTrouble, withAttempts } from './attempts.ts';
 import { isCall, type Notice, type Notifier, NotifyError } from './notifier.ts';
 import type { SettingsOf } from './notifier-settings.ts';
@@ -39,7 +40,9 @@ export class MailSender implements Notifier {
         });
       // The others have it by now, so this is not tried again; but it is not as it should be either.
       if (rejected.length > 0) {
-        throw new NotifyError(`${rejected.length} of ${to.length} addresses were refused`);
+        throw new NotifyError(
+          `${rejected.length} of ${counted(to.length, 'address', 'addresses')} ${rejected.length === 1 ? 'was' : 'were'} refused`,
+        );
       }
     });
   }

@@ -92,7 +92,7 @@ describe('a station whose journal was damaged', { timeout: 120_000 }, () => {
       .toContainEqual(expect.objectContaining({ state: 'fault-begun', part: 'journal' }));
     await expect
       .poll(() => scheme.hubSays('status'), { timeout: 20_000 })
-      .toMatch(/online since .* journal fault/);
+      .toMatch(/ online .* ready +ready +fault /);
     const aside = readdirSync(dataDir()).filter((name) => /^journal\.damaged-.*\.db$/.test(name));
     expect(aside).toHaveLength(1);
     expect(readFileSync(join(dataDir(), aside[0] ?? ''), 'utf8')).toContain('damage');
@@ -104,7 +104,7 @@ describe('a station whose journal was damaged', { timeout: 120_000 }, () => {
     await station.light('no-points');
     await station.press(1200);
     await station.light('alarm-stored');
-    expect(scheme.hubSays('alarm', 'list')).toMatch(/^1 {2}raised/);
+    expect(scheme.hubSays('alarm', 'list')).toMatch(/^1 +raised/m);
     expect(scheme.balance()).toBe(10);
   });
 });

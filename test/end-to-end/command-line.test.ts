@@ -130,6 +130,16 @@ describe("the hub's command line", { timeout: 60_000 }, () => {
     expect(status).toBe(2);
   });
 
+  it('says in help which options are required, and what stands for one that is not given', () => {
+    const help = (...args: string[]) => Program.run(hubMain, [...args, '--help']).stdout;
+    const resolving = help('alarm', 'resolve').replace(/\s+/g, ' ');
+    for (const option of ['by', 'cause', 'note']) {
+      expect(resolving).toMatch(new RegExp(`--${option} <[^-]*\\(required\\)`));
+    }
+    expect(resolving).not.toMatch(/--data <[^-]*\(required\)/);
+    expect(help('card', 'add')).toContain('who gives it (default: the name "command line")');
+  });
+
   it('refuses a bad option with exit code 2, and helps with exit code 0', () => {
     expect(hub('alarm', 'acknowledge', '1').status).toBe(2);
     expect(hub('start', '--mqtt-port', '99999').status).toBe(2);

@@ -111,13 +111,15 @@ describe('daily-clear, as the chief on duty runs it', { timeout: 120_000 }, () =
       expect(scheme.hubSays(...list), list.join()).not.toMatch(/\d\dT\d\d:/);
     }
     expect(scheme.hubSays('alarm', 'list')).toMatch(
-      new RegExp(`^2  raised  ${time}  Station 1\\nTimes: Asia/Shanghai$`),
+      new RegExp(
+        `^id  state +raised +station +note\\n2 +raised  ${time}  Station 1\\nTimes: Asia/Shanghai$`,
+      ),
     );
     expect(scheme.askHub('alarm', 'show', '9').stderr).toBe('there is no alarm 9\n');
     expect(scheme.hubSays('alarm', 'figures')).toMatch(
       /^station +real {2}false {2}mistake {2}test {2}unresolved\nStation 1 +0 +1 +0 +0 +1$/m,
     );
-    expect(scheme.hubSays('alarm', 'figures', '--days', '1')).toMatch(/within 1 days/);
+    expect(scheme.hubSays('alarm', 'figures', '--days', '1')).toMatch(/within 1 day$/m);
     const figures: unknown = JSON.parse(scheme.hubSays('alarm', 'figures', '--json'));
     expect(figures).toMatchObject({ days: 90, rule: { limit: 3 }, stations: [{ falseAlarms: 1 }] });
   });

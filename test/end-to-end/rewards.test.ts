@@ -30,11 +30,14 @@ it('an operator adds a reward, redeems it for a volunteer and hands it out', () 
   expect(text).toMatch(/^redemption 1: 30 points set aside, the balance is now 50\npick-up code: /);
   const [, code = ''] = /code: (\w{6})\n$/.exec(text) ?? [];
   expect(hub('reward', 'list').text).toBe(
-    '1  Umbrella  30 points  1 in stock  1 reserved  0 handed out  1 a person and month\n',
+    [
+      'id  reward    points  in stock  reserved  handed out  conditions            state',
+      '1   Umbrella  30      1         1         0           1 a person and month  offered\n',
+    ].join('\n'),
   );
   const open = hub('redemption', 'list', '--open', '--language', 'ko').text;
   expect(open).toMatch(
-    /^1 {2}\d{4}-\d\d-\d\d {2}reserved {2}vo-\S+ {2}Volunteer 1 {2}우산 {2}30 points/,
+    /^id .*\n1 +\d{4}-\d\d-\d\d {2}reserved {2}vo-\S+ {2}Volunteer 1 {2}우산 +30 +Operator A$/m,
   );
   expect(open).not.toContain(code);
   expect(hub('redemption', 'hand-out', code, ...by).text).toContain('雨伞 / Umbrella / 우산');

@@ -81,11 +81,11 @@ describe('programs with a second path', { timeout: 120_000 }, () => {
       /no alarm was raised\n {2}https does not answer: ECONNREFUSED\n$/,
     );
     expect(scheme.hubSays('trouble', 'list')).toMatch(
-      /^\d+ {2}second-path https {2}Station 1 {2}since .* {2}ECONNREFUSED$/m,
+      /^\d+ +second-path https {2}Station 1 {2}\d.* {2}ECONNREFUSED$/m,
     );
-    expect(scheme.hubSays('status')).toMatch(/Station 1 .*trouble: second-path/);
+    expect(scheme.hubSays('status')).toMatch(/Station 1 .* second-path /);
     expect(scheme.hubSays('station', 'tests')).toMatch(
-      /^2 {2}st-\w+ {2}by command line {2}stored \S+ \S+ {2}on its light in time {2}https does not answer: ECONNREFUSED\n1 .* on its light in time {2}https in \d+ ms\nTimes: /,
+      /^2 +st-\w+ {2}command line {2}\S+ \S+ {2}\S+ \S+ {2}on its light in time {2}https does not answer: ECONNREFUSED\n1 .* on its light in time {2}https in \d+ ms\nTimes: /m,
     );
   });
 

@@ -1,5 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,6 +139,21 @@ describe('start.sh', { timeout: 120_000 }, () => {
     expect(stderr).toMatch(/mqtt\.tls: start\.sh speaks no TLS/);
     expect(status).toBe(2);
   });
+
+  it.each(['--help', '-h'])(
+    'names the same options on %s before anything is installed',
+    (asked) => {
+      cpSync('scripts', join(folder, 'scripts'), { recursive: true });
+      const script = join(folder, 'scripts', 'start.sh');
+      const bare = spawnSync(script, [asked], { encoding: 'utf8' });
+      const { stdout } = Program.runScript('scripts/start.sh', [asked]);
+      const named = (text: string) => [...text.matchAll(/--(?!help)[a-z-]+ <\w+>/g)].map(String);
+      expect(named(bare.stdout)).toEqual(named(stdout));
+      expect(named(stdout)).toContain('--data <dir>');
+      expect([bare.status, bare.stderr]).toEqual([0, '']);
+      expect(existsSync(join(folder, 'node_modules'))).toBe(false);
+    },
+  );
 
   const writtenFile = (): string => {
     const file = join(folder, 'a-file');

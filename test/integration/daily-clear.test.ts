@@ -42,7 +42,7 @@ describe('a day', () => {
       ],
     });
     const text = dayText(report);
-    expect(text).toMatch(/^matter +station +what +began +stored +acknowledged +done$/m);
+    expect(text).toMatch(/^matter +station +what +began +stored +acknowledged +done +note$/m);
     expect(text).toContain(
       'after 0.2 s  after 42 s by Operator 1  after 3 min 5 s by Operator 2: real',
     );

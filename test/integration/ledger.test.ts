@@ -112,7 +112,7 @@ it('does not let an account be overdrawn by what only spends', async () => {
       { mayOwe: false },
     ),
   );
-  await expect(spend).rejects.toThrow('11 points are needed, and there are 10');
+  await expect(spend).rejects.toThrow('this takes 11 points, and the account has 10');
   expect(await hub.balances()).toEqual({ volunteer: 10, sum: 0 });
 });
 

@@ -57,7 +57,7 @@ describe('a mail', () => {
     receiver = await MailReceiver.start();
     receiver.unknown.add('duty-2@scheme.example');
     const { message } = await failureOf(sender({ tls: 'none' }).notify(exampleNotice, never));
-    expect(message).toBe('1 of 2 addresses were refused');
+    expect(message).toBe('1 of 2 addresses was refused');
     expect(receiver.mails.map(({ to }) => to)).toEqual([['duty-1@scheme.example']]);
   });
 

@@ -60,7 +60,7 @@ it('sums, stocks and balances hold however redemptions, expiry, corrections and 
   expect([...happened.keys()].sort()).toEqual(
     [
       ...['redeemed', 'handed-out', 'cancelled', 'already', 'points expired', 'points are owed'],
-      ...['out of stock', 'nobody redeems more', 'points are needed', 'there are only'],
+      ...['out of stock', 'nobody redeems more', 'and the account has', 'there are only'],
       'a late check-in corrected another',
     ].sort(),
   );

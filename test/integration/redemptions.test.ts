@@ -100,9 +100,9 @@ describe('nothing is redeemed', () => {
   it('with too few points, or while points are owed', async () => {
     const id = await desk.add();
     await desk.give(29);
-    await refused(desk.redeem(id), '30 points are needed, and there are 29');
+    await refused(desk.redeem(id), 'this takes 30 points, and the account has 29');
     await desk.give(-40);
-    await refused(desk.redeem(id), '30 points are needed, and there are 0');
+    await refused(desk.redeem(id), 'this takes 30 points, and the account has 0');
     expect(await desk.stockOf(id)).toBe(5);
   });
 

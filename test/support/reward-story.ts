@@ -143,7 +143,7 @@ export class RewardStory {
         : mine.length >= reward.max
           ? 'nobody redeems more'
           : had < reward.cost
-            ? 'points are needed'
+            ? 'and the account has'
             : undefined;
     const asked = this.#desk.redeem(reward.id, { volunteer });
     if (fault !== undefined) return this.#refused(asked, fault);
