@@ -100,7 +100,8 @@ export function testReceipted(state: StationState, committed: number, nowMs: num
   const { test, epoch } = state;
   const isStored =
     test?.phase === 'sending' && test.key.epoch === epoch && test.key.seq <= committed;
-  if (!isStored) return state;
+  // A receipt may be dealt with before the tick that would have told of the failure.
+  if (!isStored || nowMs >= test.untilMs) return state;
   return { ...state, test: { ...test, phase: 'stored', untilMs: nowMs + testShownMs } };
 }
 

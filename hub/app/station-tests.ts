@@ -19,14 +19,18 @@ const shownTests = (db: Db) =>
         .onRef('test_shown.test_seq', '=', 'station_test.seq'),
     )
     .selectAll('station_test')
-    .select(['test_shown.light', 'test_shown.took_ms as lightTookMs']);
+    .select([
+      'test_shown.light',
+      'test_shown.took_ms as lightTookMs',
+      'test_shown.in_time as isInTime',
+    ]);
 
 /** @returns when each station's way was last tried with success, by station. */
 export async function lastTests(db: Db): Promise<Map<string, number>> {
   const rows = await db
     .selectFrom(shownTests(db).as('test'))
     .select(['station', ({ fn }) => fn.max('at_ms').as('atMs')])
-    .where('light', '=', 'stored')
+    .where('isInTime', '=', 1)
     .where('timed_out_ms', 'is', null)
     .groupBy('station')
     .execute();
@@ -117,7 +121,7 @@ async function described(db: Db, row: ShownTest) {
     ...{ id, station, by, operator, requestedAt: timeText(requestedMs) },
     ...{ storedAt: timeText(storedMs), timedOutAt: timeText(row.timed_out_ms) },
     ...{ light: row.light, lightTookMs: row.lightTookMs },
-    ...{ inTime: row.light === 'stored' && row.timed_out_ms === null, tookMs, legs },
+    ...{ inTime: row.isInTime === 1 && row.timed_out_ms === null, tookMs, legs },
     paths: await pathsOf(db, row),
   };
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { count } from '../../shared/command-line.ts';
 import { counted } from '../../shared/counted.ts';
 import { policyOfDay } from '../app/policies.ts';
+import { Refusal } from '../app/registry.ts';
 import { audit } from '../audit/audit.ts';
 import { localDay } from '../domain/dating.ts';
 import { addDays, startOfDay } from '../domain/local-time.ts';
@@ -11,7 +12,7 @@ import { type Language, languages } from '../notify/texts.ts';
 import { readTimeZone } from '../settings.ts';
 import { atOneMoment } from '../store/at-one-moment.ts';
 import { table } from './columns.ts';
-import { localDate, points } from './options.ts';
+import { languageOption, localDate, points } from './options.ts';
 import { withProgress } from './progress.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
@@ -34,7 +35,7 @@ export function addPointsCommands(program: Command): void {
       .argument('<volunteer>', 'vo-…')
       .option('--from <day>', 'first day, YYYY-MM-DD (default: 30 days ago)', localDate)
       .option('--to <day>', 'last day (default: today)', localDate)
-      .option('--language <language>', `one of ${languages.join(', ')}`, 'en')
+      .addOption(languageOption())
       .action(statement),
   );
   group.addCommand(
@@ -106,6 +107,7 @@ async function statement(
   const dayOf = localDay(timeZone);
   const to = flags.to ?? dayOf(Date.now());
   const from = flags.from ?? addDays(to, -30);
+  if (from > to) throw new Refusal(`the days are in the wrong order: from ${from} to ${to}`);
   const span = { fromMs: startOfDay(from, dayOf), untilMs: startOfDay(addDays(to, 1), dayOf) };
   const { lines, balance } = await withStore(flags, (store) =>
     statementOf(store, volunteer, { ...span, timeZone }),

@@ -8,22 +8,35 @@ const everyMs = 100;
  */
 export class Progress {
   readonly #out = process.stderr;
-  readonly #startedMs = performance.now();
+  readonly #timer: NodeJS.Timeout | undefined;
+  #text = '';
   #saidMs = -Infinity;
+  readonly #quietUntilMs = performance.now() + quietMs;
   #isShown = false;
 
+  constructor() {
+    // What was said within the first second is still true of the work that goes on.
+    if (this.#out.isTTY) this.#timer = setTimeout(() => this.#show(), quietMs);
+  }
+
   say(text: string): void {
-    const nowMs = performance.now();
-    if (!this.#out.isTTY || nowMs - this.#startedMs < quietMs) return;
-    if (nowMs - this.#saidMs < everyMs) return;
-    this.#saidMs = nowMs;
-    this.#isShown = true;
-    this.#out.write(`\r\u001b[K${text.slice(0, (this.#out.columns ?? 80) - 1)}`);
+    this.#text = text;
+    this.#show();
   }
 
   /** Takes the line away again. */
   end(): void {
+    clearTimeout(this.#timer);
     if (this.#isShown) this.#out.write('\r\u001b[K');
+  }
+
+  #show(): void {
+    const nowMs = performance.now();
+    if (!this.#out.isTTY || this.#text === '' || nowMs < this.#quietUntilMs) return;
+    if (nowMs - this.#saidMs < everyMs) return;
+    this.#saidMs = nowMs;
+    this.#isShown = true;
+    this.#out.write(`\r\u001b[K${this.#text.slice(0, (this.#out.columns ?? 80) - 1)}`);
   }
 }
 

@@ -130,9 +130,12 @@ function resultLine(tested: Tested): string {
   if (light === null) {
     return `test ${id}: the hub has the test of ${station}${took}, but its light has not been heard to say so`;
   }
-  if (!inTime) return `test ${id}: the test of ${station} came too late for an alarm${took}`;
+  const has = `test ${id}: the hub has the test of ${station}${took}`;
   const shone = lightTookMs === null ? '' : ` ${lightTookMs} ms after its beginning`;
-  return `test ${id}: the hub has the test of ${station}${took}, and its light said so${shone}; no alarm was raised`;
+  if (inTime) return `${has}, and its light said so${shone}; no alarm was raised`;
+  if (light === 'undelivered') return `${has}, but its light said "not delivered"${shone}`;
+  const late = timedOutAt === null ? `its light said so only${shone}` : 'it had been given up';
+  return `${has}, too late for an alarm: ${late}`;
 }
 
 /** Such as `relay in 240 ms, st-00000002`, or `https does not answer: ECONNREFUSED`. */
@@ -142,8 +145,11 @@ function pathText({ path, answered, tookMs, detail }: TestedPath): string {
   return answered ? `${path} in ${tookMs} ms${more}` : `${path} does not answer${more}`;
 }
 
-const resultWord = ({ inTime, light }: Pick<Tested, 'inTime' | 'light'>): string =>
-  light === null ? 'not seen on its light' : inTime ? 'on its light in time' : 'too late';
+function resultWord({ inTime, light }: Pick<Tested, 'inTime' | 'light'>): string {
+  if (light === null) return 'not seen on its light';
+  if (light === 'undelivered') return '"not delivered" on its light';
+  return inTime ? 'on its light in time' : 'too late';
+}
 
 async function listAllTests(id: string | undefined, flags: Common): Promise<void> {
   const tests = await withStore(flags, (store) => listTests(store, { station: id, max: testsMax }));

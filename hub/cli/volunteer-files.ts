@@ -65,7 +65,7 @@ export function addVolunteerFileCommands(volunteer: Command): void {
 async function importFile(file: string, flags: ImportFlags): Promise<void> {
   const { by, dryRun = false, skipBad = false, encoding } = flags;
   if (by === undefined && !dryRun) throw new Refusal('say who does it with --by');
-  const bytes = readFileSync(fromHere(file));
+  const bytes = bytesOf(fromHere(file));
   const report = await withProgress((say) =>
     withStore(flags, (store) =>
       importVolunteers(store, bytes, {
@@ -76,6 +76,16 @@ async function importFile(file: string, flags: ImportFlags): Promise<void> {
   );
   answer(flags, report, reportText(report, dryRun));
   if (report.bad.length > 0 && !skipBad) process.exitCode = exitUsage;
+}
+
+/** @throws Refusal that names the file: Node's own message does not, of a folder. */
+function bytesOf(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Refusal(`${file} cannot be read: ${code === 'EISDIR' ? 'it is a folder' : message}`);
+  }
 }
 
 function reportText(report: ImportReport, dryRun: boolean): string {

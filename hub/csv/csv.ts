@@ -95,10 +95,13 @@ function rowsOf(parsed: Parsed): CsvRow[] {
  */
 const formula = /^'*[=+\-@\t\r\n＝＋－＠]/;
 const guarded = /^'+[=+\-@\t\r\n＝＋－＠]/;
+/** Nothing but a number, whatever a spreadsheet does with it; as text, a column of them would have no sum. */
+const negative = /^-\d+(?:\.\d+)?$/;
 
 /** What `writeCsv` put before it is taken away again, and so is what a spreadsheet shows nobody. */
 const withoutGuard = (cell: string): string => (guarded.test(cell) ? cell.slice(1) : cell);
-const withGuard = (cell: string): string => (formula.test(cell) ? `'${cell}` : cell);
+const withGuard = (cell: string): string =>
+  formula.test(cell) && !negative.test(cell) ? `'${cell}` : cell;
 
 /** Every cell in quotes: none can then begin a cell or a row of its own (RFC 4180 §2). */
 export const writeCsv = (rows: readonly (readonly string[])[]): string =>

@@ -172,14 +172,25 @@ function machines(own: readonly Seen[], rules: SuspicionRules): Suspicion[] {
 
 /** At one station at the same time, day after day: a night between them hides no machine. */
 function clockwork(own: readonly Seen[], rules: SuspicionRules): Suspicion[] {
+  const withinMs = rules.clockWithinS * 1000;
   return [...groupBy(own, ({ station }) => station).values()].flatMap((taps) => {
-    const byTime = taps.toSorted((a, b) => (a.occurredMs % dayMs) - (b.occurredMs % dayMs));
+    // Twice around the clock: what is spread about midnight (UTC, in which the times are) is together, too.
+    const around = taps.flatMap((tap) => {
+      const atMs = tap.occurredMs % dayMs;
+      return [
+        { tap, atMs },
+        { tap, atMs: atMs + dayMs },
+      ];
+    });
+    const byTime = around.toSorted((a, b) => a.atMs - b.atMs);
     let from = 0;
     for (const [to, last] of byTime.entries()) {
-      const untilMs = (last.occurredMs % dayMs) - rules.clockWithinS * 1000;
-      while ((byTime[from]?.occurredMs ?? 0) % dayMs < untilMs) from += 1;
-      const within = byTime.slice(from, to + 1);
-      const days = new Set(within.map(({ occurredMs }) => Math.floor(occurredMs / dayMs))).size;
+      while ((byTime[from]?.atMs ?? Infinity) < last.atMs - withinMs) from += 1;
+      const within = byTime.slice(from, to + 1).map(({ tap }) => tap);
+      const daysFromLast = within.map(({ occurredMs }) =>
+        Math.round((occurredMs - last.tap.occurredMs) / dayMs),
+      );
+      const days = new Set(daysFromLast).size;
       if (days < rules.clockDays) continue;
       const inOrder = within.toSorted((a, b) => a.occurredMs - b.occurredMs);
       return [suspicion('machine-like', inOrder, { days, withinS: rules.clockWithinS })];

@@ -1,4 +1,4 @@
-import type { FaultPart, TriedPath } from '../../shared/wire/entry.ts';
+import type { FaultPart, TestLight, TriedPath } from '../../shared/wire/entry.ts';
 import type { PresenceState } from './presence.ts';
 
 /**
@@ -120,6 +120,13 @@ export const isTestDue = (
   nowMs: number,
   everyDays: number,
 ): boolean => nowMs - (testedMs ?? addedMs) > everyDays * dayMs;
+
+/** So soon an alarm has to be on the light: after that it says "not delivered" (DESIGN, the table of lights). */
+export const inTimeMaxMs = 10_000;
+
+/** @returns whether a test went the whole way as an alarm has to, by what the station says of its light. */
+export const isShownInTime = ({ light, tookMs }: { light: TestLight; tookMs: number }): boolean =>
+  light === 'stored' && tookMs <= inTimeMaxMs;
 
 /**
  * So long an operator waits for what comes of a test. It has failed after ten seconds at the station; the

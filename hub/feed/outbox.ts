@@ -32,6 +32,8 @@ export class OutboxPublisher {
   #again = false;
   #stopped = false;
   #isHeld = false;
+  /** A broker that comes and goes begins the wait anew each time. */
+  #endHold: () => void = () => {};
   /** Ids up to here are published; after a crash those of the last moment are published again. */
   #publishedId = 0;
   /** Of the rows up to here, what nobody may wait for is published. */
@@ -68,7 +70,8 @@ export class OutboxPublisher {
    */
   hold(ms: number): void {
     this.#isHeld = true;
-    this.#timers.after(ms, () => {
+    this.#endHold();
+    this.#endHold = this.#timers.after(ms, () => {
       this.#isHeld = false;
       this.wake();
     });

@@ -60,7 +60,7 @@ export class HubMetrics implements IngestMeter {
     });
     new Gauge({
       name: 'yizhan_stations',
-      help: 'Stations that were ever heard of, by how they stand',
+      help: 'Stations by how they stand; silent also those that never came',
       labelNames: ['state'],
       registers,
       collect() {

@@ -1,5 +1,6 @@
 import type { AlarmEntry, Reading, RoutineEntry } from '../../shared/wire/entry.ts';
 import { TroubleBook } from '../app/trouble-book.ts';
+import { isShownInTime } from '../domain/trouble.ts';
 import type { CommitWork } from './commit-work.ts';
 import type { LaneKey } from './lane-cursors.ts';
 import { endUntried } from './second-path-rows.ts';
@@ -59,7 +60,10 @@ export async function recordTestShown(
 ): Promise<void> {
   const added = await work.trx
     .insertInto('test_shown')
-    .values({ station, epoch, test_seq: seq, light, took_ms: tookMs })
+    .values({
+      ...{ station, epoch, test_seq: seq, light, took_ms: tookMs },
+      in_time: isShownInTime({ light, tookMs }) ? 1 : 0,
+    })
     // A station says it once; what it says again of the same test changes nothing.
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
@@ -68,9 +72,9 @@ export async function recordTestShown(
 }
 
 /**
- * Once both are here: the light said "stored", which a station shows within ten seconds of the button
- * only (`undeliveredAfterMs`), by its monotonic clock. So no jump of a clock and no message that lay in
- * a broker makes a success, and whoever was told that there is no answer is not contradicted.
+ * Once both are here. How soon the light said "stored" is known by the station's monotonic clock: so no
+ * jump of a clock and no message that lay in a broker makes a success, and whoever was told that there is
+ * no answer is not contradicted.
  */
 async function concludeTest(
   { trx, outgoing, nowMs, nameOf }: CommitWork,
@@ -84,14 +88,15 @@ async function concludeTest(
         .onRef('test_shown.epoch', '=', 'station_test.epoch')
         .onRef('test_shown.test_seq', '=', 'station_test.seq'),
     )
-    .select(['station_test.id', 'by', 'operator', 'timed_out_ms', 'light', 'took_ms as tookMs'])
+    .select(['station_test.id', 'by', 'operator', 'timed_out_ms'])
+    .select(['light', 'took_ms as tookMs', 'in_time'])
     .where('station_test.station', '=', station)
     .where('station_test.epoch', '=', epoch)
     .where('seq', '=', seq)
     .executeTakeFirst();
   if (test === undefined) return;
   const { id, by, operator, light, tookMs } = test;
-  const inTime = light === 'stored' && test.timed_out_ms === null;
+  const inTime = test.in_time === 1 && test.timed_out_ms === null;
   outgoing.toFeed('alarm', nowMs, {
     ...{ station, stationName: nameOf(station), alarm: { epoch, seq }, state: 'test-shown', by },
     ...{ testId: id, ...(operator === null ? {} : { operator }), light, tookMs, inTime },

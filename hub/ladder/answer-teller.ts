@@ -12,6 +12,7 @@ import {
   writeAnswerTold,
 } from './answer-rows.ts';
 import { attempt } from './attempt.ts';
+import type { PatientWrites } from './patient-writes.ts';
 
 export interface AnswerTellerOptions {
   readonly db: Db;
@@ -21,6 +22,8 @@ export interface AnswerTellerOptions {
   readonly now: () => number;
   readonly timers: Timers;
   readonly onTrouble: (notifier: string, trouble: string | undefined) => void;
+  /** Where what was told is written: a store that is locked for long makes nobody hear it twice. */
+  readonly writes: PatientWrites;
   /** Who was called for an alarm, and does not stand in its history. */
   readonly calledBesides: (alarm: number) => Iterable<string>;
   /** Aborts when the hub ends: who was not told by then is told after the next start. */
@@ -66,12 +69,10 @@ export class AnswerTeller {
 
   #begin(answer: UntoldAnswer, name: string): void {
     const { log } = this.#options;
-    const done = this.#tellAll(answer).then(
-      () => {
-        this.#telling.delete(name);
-      },
-      // It stays under way until the next start: to try at each look would tell people without end.
-      (error: unknown) => log.error({ err: error, ...answer }, 'answer not told'),
+    // It stays under way until that is written, or until the next start: to try at each look would tell
+    // people without end.
+    const done = this.#tellAll(answer).catch((error: unknown) =>
+      log.error({ err: error, ...answer }, 'answer not told'),
     );
     this.#telling.set(name, done);
   }
@@ -90,7 +91,11 @@ export class AnswerTeller {
     });
     const failed = (await Promise.allSettled(told)).filter((one) => one.status === 'rejected');
     if (failed[0]) throw failed[0].reason;
-    if (!ending.aborted) await removeUntold(db, answer);
+    if (ending.aborted) return;
+    this.#options.writes.add(`alarm ${answer.alarm}`, async () => {
+      await removeUntold(db, answer);
+      this.#telling.delete(nameOfAnswer(answer));
+    });
   }
 
   /** Who was called for earlier alarms of the station alone, and was not told their end, as this one stood. */
@@ -131,7 +136,9 @@ export class AnswerTeller {
     if (reason !== undefined) log.error({ alarm, state, notifier: name, reason }, 'not notified');
     onTrouble(name, reason);
     const tookMs = Math.round(timers.now() - startedMs);
-    await writeAnswerTold(db, answer, { notifier: name, tookMs, reason }, now());
+    const told = { notifier: name, tookMs, reason };
+    const atMs = now();
+    this.#options.writes.add(`alarm ${alarm}`, () => writeAnswerTold(db, answer, told, atMs));
   }
 }
 

@@ -87,7 +87,7 @@ export class LadderWatch {
     const parts = { timers: this.#timers, notifiers: this.#notifiers, ending: this.#ending.signal };
     this.#writes = new PatientWrites(this.#timers, options.log);
     this.#answers = new AnswerTeller({
-      ...{ ...options, ...parts },
+      ...{ ...options, ...parts, writes: this.#writes },
       onTrouble: (notifier, trouble) => this.#noteTrouble(notifier, trouble),
       calledBesides: (alarm) => this.#unwritten.get(alarm) ?? [],
     });

@@ -16,15 +16,21 @@ export class Pace {
   /** How long the longest slice took, in ms. */
   longestMs = 0;
   readonly #signal: AbortSignal | undefined;
+  readonly #say: (step: number) => void;
+  #steps = 0;
 
-  constructor(signal?: AbortSignal) {
+  /** @param say told of each slice, by its number */
+  constructor(signal?: AbortSignal, say: (step: number) => void = () => {}) {
     this.#signal = signal;
+    this.#say = say;
   }
 
   /** @throws Interrupted before a slice that is not to be begun any more */
   async slice<T>(work: () => Promise<T>): Promise<T> {
     if (this.#signal?.aborted)
       throw new Interrupted('interrupted: the rest waits for the next night');
+    this.#steps += 1;
+    this.#say(this.#steps);
     const startedMs = performance.now();
     try {
       return await work();

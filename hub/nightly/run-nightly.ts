@@ -41,7 +41,8 @@ export async function runNightly(options: NightOptions): Promise<NightReport> {
   await overwriteDeleted(store.db);
   for (const job of jobs) {
     say(job.name);
-    const report = await runJob(job, options, new Pace(signal));
+    const pace = new Pace(signal, (step) => say(`${job.name}, step ${step}`));
+    const report = await runJob(job, options, pace);
     if (report === 'interrupted') return { day, jobs: reports, isInterrupted: true };
     reports.push(report);
     await noteReport(options, report);

@@ -32,6 +32,8 @@ export interface TestShownTable {
   light: TestLight;
   /** From the test on the station's disk until then; null for tests of before. */
   took_ms: number | null;
+  /** 1 when it said "stored" as soon as an alarm has to be. */
+  in_time: 0 | 1;
 }
 
 /** What came of a test by one of them. */

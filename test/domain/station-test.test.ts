@@ -44,6 +44,12 @@ describe('a test that an operator asks for', () => {
     expect(scene.pass(testShownMs).light).toBe('all-well');
   });
 
+  it('has failed by the clock, also where the receipt is dealt with before the tick', () => {
+    const scene = ask(new Scene().ready().online());
+    scene.nowMs += undeliveredAfterMs;
+    expect(scene.receipt('alarm', 1).light).toBe('test-undelivered');
+  });
+
   it('is not stored by a receipt of another epoch, or of less', () => {
     const scene = ask(new Scene(0, 0, { last: 1, committed: 0 }).ready().online());
     scene.receipt('alarm', 1);

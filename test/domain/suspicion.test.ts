@@ -105,13 +105,19 @@ describe('intervals', () => {
 });
 
 describe('the same time of day', () => {
-  const daily = (spreadS: number, days: number): Seen[] =>
+  const daily = (spreadS: number, days: number, aboutS = 0): Seen[] =>
     Array.from({ length: days }, (_, day) =>
-      tap('vo-1', 'st-a', day * 86_400 + ((day * 7919) % (2 * spreadS + 1)) - spreadS),
+      tap('vo-1', 'st-a', aboutS + day * 86_400 + ((day * 7919) % (2 * spreadS + 1)) - spreadS),
     );
 
   it('on many days, to the second, is told once, whatever the nights between', () => {
     const found = findSuspicions(daily(10, 30), positions);
+    expect(found).toMatchObject([{ kind: 'machine-like', figures: { days: 10, withinS: 30 } }]);
+  });
+
+  it('is the same about 08:00 in Shanghai, where the day of UTC begins', () => {
+    const midnightS = 86_400 - ((startMs / secondMs) % 86_400);
+    const found = findSuspicions(daily(10, 30, midnightS), positions);
     expect(found).toMatchObject([{ kind: 'machine-like', figures: { days: 10, withinS: 30 } }]);
   });
 

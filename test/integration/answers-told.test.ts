@@ -94,6 +94,22 @@ describe('whoever the ladder has called', () => {
     expect(await untold()).toEqual([]);
   });
 
+  it('hears it once, although the store takes no word of it for a while', async () => {
+    await advance(1_000);
+    await sql`CREATE TRIGGER locked BEFORE INSERT ON alarm_event WHEN NEW.event = 'answer-told'
+      BEGIN SELECT RAISE(ABORT, 'database is locked'); END`.execute(hub.store.db);
+    await acknowledge();
+    await advance(5_000);
+    expect(states(duty)).toEqual(['acknowledged']);
+    expect(await untold()).toHaveLength(1);
+    await sql`DROP TRIGGER locked`.execute(hub.store.db);
+    await advance(20_000);
+    expect(await untold()).toEqual([]);
+    await restart();
+    await advance(60_000);
+    expect(states(duty)).toEqual(['acknowledged']);
+  });
+
   it('hears nothing when it had not been called yet', async () => {
     await resolve();
     await advance(10_000);

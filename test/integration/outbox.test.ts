@@ -31,13 +31,16 @@ describe('the feed of a hub that was away', () => {
   let station: string;
   let macKey: string;
   let endHold: () => void;
+  let calledOff = 0;
   const clients: MqttClient[] = [];
 
   const timers: Pick<Timers, 'after'> = {
     after(ms, run) {
       if (ms !== holdMs) return systemTimers.after(ms, run);
       endHold = run;
-      return () => {};
+      return () => {
+        calledOff += 1;
+      };
     },
   };
   beforeEach(async () => {
@@ -129,6 +132,18 @@ describe('the feed of a hub that was away', () => {
     expect(new Set(ids).size).toBe(all.length); // what came twice came under one id
     expect(late).toEqual(['alarm 3-0 acknowledged', ...all]);
     await eventually('nothing waits', async () => (await rowsLeft()) === 0);
+  });
+
+  it('is held for the whole time again by a broker that goes once more', async () => {
+    await startHub();
+    calledOff = 0;
+    outbox.hold(holdMs);
+    expect(calledOff).toBe(1);
+    const heard = await follow();
+    await told(['check-in', 'one']);
+    outbox.wake();
+    endHold();
+    await eventually('it is heard', () => heard.length === 1);
   });
 
   it('lets an acknowledgement reach its station at once, and once', async () => {

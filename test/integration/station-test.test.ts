@@ -3,6 +3,7 @@ import { revokeStation } from '../../hub/app/registry.ts';
 import { listStations } from '../../hub/app/reports.ts';
 import { askForTest, listTests, watchStation } from '../../hub/app/station-tests.ts';
 import { listTroubles } from '../../hub/app/troubles.ts';
+import { inTimeMaxMs } from '../../hub/domain/trouble.ts';
 import { TestWatch } from '../../hub/presence/test-watch.ts';
 import { createLog } from '../../shared/log.ts';
 import { stationTopic } from '../../shared/wire/topics.ts';
@@ -53,8 +54,8 @@ describe('a test of the alarm', () => {
   };
   /** The station says what its light said in the end of a test, by its sequence. */
   let said: Past;
-  const shine = (light: 'stored' | 'undelivered', { test = 1, of = epoch } = {}) => {
-    const draft = { type: 'test-shown', test, epoch: of, light, tookMs: 45 };
+  const shine = (light: 'stored' | 'undelivered', { test = 1, of = epoch, tookMs = 45 } = {}) => {
+    const draft = { type: 'test-shown', test, epoch: of, light, tookMs };
     const seq = said.add(100, draft).texts.length;
     return hub.give(said.message(seq, seq, 100));
   };
@@ -94,6 +95,17 @@ describe('a test of the alarm', () => {
     await shine('stored');
     expect(await lastTest(), 'a light says it once').toBeNull();
     expect(await feed('alarm')).toHaveLength(2);
+  });
+
+  it.each([
+    [inTimeMaxMs, true],
+    [inTimeMaxMs + 1, false],
+  ])('whose light said so after %i ms, such as behind that of an alarm: %s', async (tookMs, ok) => {
+    await send({ type: 'test', by: 'unit' }, 40);
+    await shine('stored', { tookMs });
+    expect((await lastTest()) !== null).toBe(ok);
+    expect((await listTests(hub.store, { max: 1 }))[0]).toMatchObject({ inTime: ok });
+    expect((await feed('alarm')).at(-1)).toMatchObject({ light: 'stored', inTime: ok });
   });
 
   it('has gone it also for a hub from a backup, which is told of the light first', async () => {

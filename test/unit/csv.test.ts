@@ -91,6 +91,12 @@ describe('a table', () => {
     expect(writeCsv([['a";=1+1', '1-1']])).toBe('"a"";=1+1","1-1"\r\n');
   });
 
+  it('leaves a spreadsheet its numbers, also below zero: they are summed up there', () => {
+    expect(writeCsv([['-7820', '-0.5', '-1-1', '-1e9']])).toBe(
+      '"-7820","-0.5","\'-1-1","\'-1e9"\r\n',
+    );
+  });
+
   it('comes back as it was, in every encoding', () => {
     fc.assert(
       fc.property(
