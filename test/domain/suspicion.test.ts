@@ -105,9 +105,9 @@ describe('intervals', () => {
 });
 
 describe('the same time of day', () => {
-  const daily = (spreadS: number, days: number, aboutS = 0): Seen[] =>
+  const daily = (spreadS: number, days: number): Seen[] =>
     Array.from({ length: days }, (_, day) =>
-      tap('vo-1', 'st-a', aboutS + day * 86_400 + ((day * 7919) % (2 * spreadS + 1)) - spreadS),
+      tap('vo-1', 'st-a', day * 86_400 + ((day * 7919) % (2 * spreadS + 1)) - spreadS),
     );
 
   it('on many days, to the second, is told once, whatever the nights between', () => {
@@ -117,7 +117,11 @@ describe('the same time of day', () => {
 
   it('is the same about 08:00 in Shanghai, where the day of UTC begins', () => {
     const midnightS = 86_400 - ((startMs / secondMs) % 86_400);
-    const found = findSuspicions(daily(10, 30, midnightS), positions);
+    // On neither side of midnight are they enough.
+    const taps = Array.from({ length: 18 }, (_, day) =>
+      tap('vo-1', 'st-a', midnightS + day * 86_400 + (day % 2 === 0 ? 5 : -5)),
+    );
+    const found = findSuspicions(taps, positions);
     expect(found).toMatchObject([{ kind: 'machine-like', figures: { days: 10, withinS: 30 } }]);
   });
 
