@@ -9,6 +9,7 @@ import { certificatePage } from '../honours/certificate.ts';
 import { type Language, languages } from '../notify/texts.ts';
 import { readTimeZone } from '../settings.ts';
 import { table } from './columns.ts';
+import { withProgress } from './progress.ts';
 import { answer, type Common, command, fromHere, withStore } from './run.ts';
 
 interface AwardFlags extends Common {
@@ -85,7 +86,10 @@ function knownHonour(text: string): Honour {
 async function propose(honour: Honour, flags: Common & { month: string }): Promise<void> {
   const dayOf = localDay(readTimeZone(fromHere(flags.data)));
   const proposed = await withStore(flags, (store) =>
-    proposeHonour(store, flags.month, honour, dayOf),
+    withProgress(
+      () => proposeHonour(store, flags.month, honour, dayOf),
+      `check-ins of ${flags.month}`,
+    ),
   );
   const lines = table(
     ['rank', 'volunteer', 'name', ...Object.values(figureWords)],

@@ -6,6 +6,7 @@ import { Refusal } from '../app/registry.ts';
 import { type LocalDay, localDay } from '../domain/dating.ts';
 import { type Policy, policySchema, policyWarnings } from '../domain/policy.ts';
 import { previewBounties, settleBounties } from '../ledger/bounties.ts';
+import { Pace } from '../nightly/pace.ts';
 import { readTimeZone } from '../settings.ts';
 import { atOneMoment } from '../store/at-one-moment.ts';
 import { localDate } from './options.ts';
@@ -126,13 +127,21 @@ async function bounty(
   const dayOf = dayOfHere(flags);
   if (dryRun) {
     const months = { month: asked, thisMonth: dayOf(Date.now()).slice(0, 7) };
-    const report = await withStore(flags, (store) => previewBounties(store, months));
+    const report = await withStore(flags, (store) =>
+      withProgress(() => previewBounties(store, months), `check-ins of ${asked}`),
+    );
     answer(flags, { ...report, dryRun }, bountyText(report, true));
     return;
   }
   if (by === undefined) throw new Refusal('say who settles it with --by, or use --dry-run');
   const run = { month: asked, by, atMs: Date.now(), dayOf };
-  const report = await withStore(flags, (store) => settleBounties(store, run));
+  const report = await withStore(flags, (store) =>
+    withProgress(
+      (say) =>
+        settleBounties(store, run, new Pace(undefined, (step) => say(`transfers, step ${step}`))),
+      `check-ins of ${asked}`,
+    ),
+  );
   answer(flags, { ...report, dryRun: false }, bountyText(report, false));
 }
 

@@ -50,7 +50,9 @@ async function exportTo(volunteer: string, flags: Decided & { out: string }): Pr
   const timeZone = readTimeZone(fromHere(flags.data));
   const { by, reason } = flags;
   const asked = { volunteer, by, reason, atMs: Date.now(), timeZone };
-  const exported = await withStore(flags, (store) => exportPerson(store, asked));
+  const exported = await withStore(flags, (store) =>
+    withProgress(() => exportPerson(store, asked), `what is held on ${volunteer}`),
+  );
   const file = fromHere(flags.out);
   writeDurably(file, `${JSON.stringify(exported, null, 2)}\n`);
   answer(flags, { volunteer, file }, `all that is held on ${volunteer} is in ${file}`);
@@ -61,10 +63,10 @@ async function erase(volunteer: string, flags: Decided): Promise<void> {
   const { by, reason } = flags;
   const asked = { volunteer, by, reason, atMs: Date.now(), dayOf };
   const report = await withStore(flags, (store) =>
-    withProgress((say) => {
-      say(`check-ins of ${volunteer}`);
-      return erasePerson(store, asked, new Pace());
-    }),
+    withProgress(
+      (say) => erasePerson(store, asked, new Pace(undefined, (step) => say(`step ${step}`))),
+      `check-ins of ${volunteer}`,
+    ),
   );
   const text = [
     `${volunteer} is erased; the details of ${counted(report.checkIns, 'check-in')} are removed.`,

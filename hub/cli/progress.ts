@@ -40,11 +40,13 @@ export class Progress {
   }
 }
 
-/** Runs a long piece of work with its progress shown. */
+/** Runs a long piece of work with its progress shown. @param first what it is at until it says more */
 export async function withProgress<T>(
   work: (say: (text: string) => void) => Promise<T>,
+  first = '',
 ): Promise<T> {
   const progress = new Progress();
+  progress.say(first);
   try {
     return await work((text) => progress.say(text));
   } finally {
