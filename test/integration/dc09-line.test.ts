@@ -182,6 +182,47 @@ describe('the supervision of a line', () => {
     expect(told).not.toEqual([]);
   });
 
+  it('ends a loss of the line after an event that was not understood, as any other loss', async () => {
+    const receiver = await startReceiver();
+    const settings = { ...interval, ...brief, attemptsMax: 1 };
+    const notifier = startNotifier(receiver.port, settings, fast);
+    receiver.usual = 'duh';
+    await errorOf(notifier.notify(notice, never));
+    receiver.usual = 'silent';
+    const told = supervise(notifier);
+    await eventually('the loss', () => told.length > 0);
+    expect(told[0]).toContain('no answer');
+    receiver.usual = 'ack';
+    await eventually('its end', () => told.includes(undefined));
+  });
+
+  it('ends the trouble of an event that failed with the line, told after one not understood', async () => {
+    const receiver = await startReceiver();
+    const settings = { ...interval, ...brief, attemptsMax: 1 };
+    const notifier = startNotifier(receiver.port, settings, fast);
+    receiver.next.push('duh', 'silent');
+    await errorOf(notifier.notify(notice, never));
+    expect(await errorOf(notifier.notify(other, never))).toContain('no answer');
+    const told = supervise(notifier);
+    await eventually('its end', () => told.includes(undefined));
+    expect(new Set(told)).toEqual(new Set([undefined]));
+  });
+
+  it('counts no event that was called off as the trouble that stands', async () => {
+    const receiver = await startReceiver();
+    const notifier = startNotifier(receiver.port, { ...interval, ackTimeoutS: 3_600 }, fast);
+    receiver.next.push('duh', 'silent');
+    await errorOf(notifier.notify(notice, never));
+    const answered = new AbortController();
+    const calledOff = errorOf(notifier.notify(other, answered.signal));
+    await eventually('both', () => receiver.frames.length === 2);
+    answered.abort();
+    await calledOff;
+    const told = supervise(notifier);
+    await eventually('tries', () => receiver.frames.length >= 5);
+    expect(told).toEqual([]);
+  });
+
   it('lets no alarm wait behind a NULL that is not answered', async () => {
     const receiver = await startReceiver();
     receiver.next.push('silent');
