@@ -201,15 +201,38 @@ describe('two alarms at once', () => {
 });
 
 describe("the receiver's clock", () => {
-  it.each([-7_200_000, 86_400_000])('is taken from its NAK, %i ms off', async (offMs) => {
+  it.each([
+    ['a plain line', undefined, -7_200_000],
+    ['a plain line', undefined, 86_400_000],
+    ['an encrypted line', key, -240_000],
+    ['an encrypted line', key, 240_000],
+  ])('is taken from its NAK on %s (key %s), %i ms off', async (_, key, offMs) => {
     const now = (): number => Date.now() + offMs;
-    const receiver = await startReceiver({ key: Buffer.from(key, 'hex'), now, checksTime: true });
+    const encryption = key === undefined ? {} : { key: Buffer.from(key, 'hex') };
+    const receiver = await startReceiver({ ...encryption, now, checksTime: true });
     const notifier = startNotifier(receiver.port, { key, attemptsMax: 1 });
     await notifier.notify(notice, never);
     expect(receiver.frames.map(({ answer }) => answer)).toEqual(['nak', 'ack']);
     expect(sequences(receiver)).toEqual(['0001', '0001']);
     // And is kept: the next one goes through at once.
     await notifier.notify(other, never);
+    expect(receiver.frames.map(({ answer }) => answer)).toEqual(['nak', 'ack', 'ack']);
+  });
+
+  // Somebody on the way who has no key, but a NAK to forge and ACKs recorded then, looks the same.
+  it.each([
+    [-604_800_000, /60480[01] s behind the hub's clock .* one of the clocks is wrong/],
+    [7_200_000, /7(200|199) s ahead of the hub's clock .* one of the clocks is wrong/],
+  ])('makes no encrypted ACK credible by a NAK, %i ms off', async (offMs, why) => {
+    const now = (): number => Date.now() + offMs;
+    const receiver = await startReceiver({ key: Buffer.from(key, 'hex'), now, checksTime: true });
+    const settings = { ...brief, key, attemptsMax: 1, supervisionS: 3_600 };
+    const notifier = startNotifier(receiver.port, settings);
+    const told: (string | undefined)[] = [];
+    notifier.start((trouble) => told.push(trouble));
+    await eventually('the try', () => told.length === 1);
+    expect(told[0]).toMatch(why);
+    expect(await errorOf(notifier.notify(notice, never))).toMatch(why);
     expect(receiver.frames.map(({ answer }) => answer)).toEqual(['nak', 'ack', 'ack']);
   });
 

@@ -32,21 +32,28 @@ type Answer =
   | { readonly kind: 'nak'; readonly atMs: number | undefined };
 
 /**
- * How far the time of an encrypted ACK may be from ours. A receiver refuses what is 40 s old or 20 s
- * ahead of it, so the answer to what it took is well within; an ACK that somebody recorded is not.
+ * How far the time of an encrypted ACK may be from our clock, whatever a NAK says of the receiver's:
+ * anybody can send a NAK, and with it would make any recorded ACK young again. Five minutes is what
+ * Kerberos gives clocks for the same reason (RFC 4120, 3.2.3). What was recorded longer ago is not
+ * believed; a receiver whose clock is further off is trouble until one of the two clocks is set.
  */
-const ackAgeMaxMs = 60_000;
+const ackAgeMaxMs = 300_000;
 
 const padAlphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
 const randomPad = (characters: number): string =>
   Array.from(randomBytes(characters), (byte) => padAlphabet[byte & 31]).join('');
+
+const untimely = (aheadMs: number): string => {
+  const off = `${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs < 0 ? 'behind' : 'ahead of'}`;
+  return `an ACK whose time is ${off} the hub's clock (at most ${ackAgeMaxMs / 1000}): it is a recorded one, or one of the clocks is wrong`;
+};
 
 /** The way to one receiver: it sends until there is an answer, and keeps to the receiver's clock. */
 export class Dc09Line {
   readonly #settings: Dc09Settings;
   readonly #options: LineOptions;
   readonly #key: Buffer | undefined;
-  /** The receiver's clock less ours, as its last NAK told. */
+  /** The receiver's clock less ours, as its last NAK told: for the time on our frames, and nothing else. */
   #clockOffsetMs = 0;
   /** Events leave in the order they were asked for; their answers are waited for side by side. */
   #turn: Promise<void> = Promise.resolve();
@@ -158,10 +165,8 @@ export class Dc09Line {
     if (id === 'DUH') return { kind: 'duh' };
     if (this.#key === undefined) return { kind: 'ack' };
     if (!isEncrypted) return 'an ACK that is not encrypted';
-    const ageMs = (atMs ?? 0) - this.#clockOffsetMs - this.#options.now();
-    if (Math.abs(ageMs) > ackAgeMaxMs)
-      return `an ACK whose time is ${Math.round(ageMs / 1000)} s off`;
-    return { kind: 'ack' };
+    const aheadMs = (atMs ?? 0) - this.#options.now();
+    return Math.abs(aheadMs) > ackAgeMaxMs ? untimely(aheadMs) : { kind: 'ack' };
   }
 
   #error(what: string): NotifyError {

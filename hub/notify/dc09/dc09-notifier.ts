@@ -27,8 +27,11 @@ export class Dc09Notifier implements Notifier {
   readonly #sequences: SequenceBook;
   readonly #stopping = new AbortController();
   #supervision: LineSupervision | undefined;
-  /** The latest event was not understood: a NULL that is taken is no end of that trouble. */
-  #isMisunderstood = false;
+  /**
+   * The trouble told last is an event that was not understood: a NULL that is taken is no end of that.
+   * Whatever is told after it stands in its place, and ends as troubles of the line do.
+   */
+  #isTroubleDuh = false;
 
   constructor(settings: Dc09Settings, options: Dc09Options = {}) {
     const { timers = systemTimers, now = Date.now, random = Math.random } = options;
@@ -58,10 +61,11 @@ export class Dc09Notifier implements Notifier {
         this.#line.deliver({ id, sequence, data }, either),
       );
     } catch (error) {
-      if (error instanceof NotUnderstood) this.#isMisunderstood = true;
+      // What was called off is nobody's trouble.
+      if (!signal.aborted) this.#isTroubleDuh = error instanceof NotUnderstood;
       throw error;
     }
-    this.#isMisunderstood = false;
+    this.#isTroubleDuh = false;
     this.#supervision?.worked();
   }
 
@@ -82,7 +86,8 @@ export class Dc09Notifier implements Notifier {
       // NULL has 0000: it is no event, and uses up no number.
       probe: (signal) => this.#line.deliver({ id: 'NULL', sequence: 0, data: '' }, signal),
       onTrouble: (trouble) => {
-        if (trouble !== undefined || !this.#isMisunderstood) onTrouble(trouble);
+        if (trouble !== undefined) this.#isTroubleDuh = false;
+        if (!this.#isTroubleDuh) onTrouble(trouble);
       },
     });
   }
