@@ -7,6 +7,7 @@ import { inForceOn } from '../domain/policy-history.ts';
 import { type PointsPart, scoreDay } from '../domain/scoring.ts';
 import { type CountedCheckIn, countedDays, pausesByVolunteer } from '../ledger/counted-days.ts';
 import { TrustedCheckIns } from '../ledger/trusted-check-ins.ts';
+import { type ErasedCheckIns, removedMonths } from '../privacy/removed-months.ts';
 import type { Db } from '../store/schema.ts';
 import { policyHistory } from './policies.ts';
 import { Refusal } from './registry.ts';
@@ -44,6 +45,8 @@ export interface ReplayReport {
   readonly byRule: { readonly was: Sums; readonly wouldBe: Sums };
   /** What the policy says otherwise than one in force on these days, and a replay does not look at. */
   readonly leftOut: readonly (keyof Policy)[];
+  /** Whose check-ins of these months are no part of it. */
+  readonly erased: ErasedCheckIns;
 }
 
 /** A person decides on what comes later: what they would have said is not known. */
@@ -100,6 +103,7 @@ export async function replayPolicy(
       after.score(timed, { volunteer, day, policy: isAsked ? policy : old, isAsked });
     }
   }
+  const { erased } = await removedMonths(db, { from: from.slice(0, 7), to: to.slice(0, 7) });
   const names = await db.selectFrom('volunteer').select(['id', 'name']).execute();
   const volunteers = names.flatMap(({ id, name }): ReplayedVolunteer[] => {
     const [had, would] = [before.points.get(id), after.points.get(id)];
@@ -118,6 +122,7 @@ export async function replayPolicy(
     ...{ was: sum('was'), wouldBe: sum('wouldBe') },
     byRule: { was: before.byRule, wouldBe: after.byRule },
     leftOut: notReplayed.filter((name) => [...inForce].some((old) => old[name] !== policy[name])),
+    erased,
   };
 }
 

@@ -98,6 +98,7 @@ const signed = (points: number): string => (points > 0 ? `+${points}` : `${point
 /** Who would gain or lose, and what it comes to. */
 export function replayText(report: ReplayReport): string {
   const { from, to, checkIns, volunteers, gaining, losing, was, wouldBe, byRule, leftOut } = report;
+  const { people: erased, months } = report.erased;
   const changed = volunteers.filter(({ change }) => change !== 0);
   const rules = (['check-in', 'night', 'round'] as const).map((rule) => [
     ...[rule, `${byRule.was[rule]}`, `${byRule.wouldBe[rule]}`],
@@ -118,6 +119,11 @@ export function replayText(report: ReplayReport): string {
       (name) =>
         `${name} is another, and was not replayed: which check-ins count was left as it was.`,
     ),
+    ...(erased === 0
+      ? []
+      : [
+          `Check-ins of ${counted(erased, 'person', 'people')} in ${months.join(', ')} were removed by erasure, and are no part of this.`,
+        ]),
     'Bounties and contributions are no part of this; nothing was changed.',
   ].join('\n');
 }

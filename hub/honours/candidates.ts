@@ -10,6 +10,7 @@ import {
 } from '../domain/honours.ts';
 import { nightOf } from '../domain/scoring.ts';
 import { PolicyBook } from '../ingest/policy-book.ts';
+import { removedMonths } from '../privacy/removed-months.ts';
 import { periodOf } from '../reports/period.ts';
 import { atOneMoment } from '../store/at-one-moment.ts';
 import type { Store } from '../store/open-store.ts';
@@ -22,9 +23,9 @@ export interface NamedCandidate extends Candidate {
 }
 
 /**
- * Whom the rules propose for an honour in a month, with the figures that they looked at.
+ * Whom the rules propose for an honour in a month, with the figures that they looked at; nobody who was erased.
  * @param month YYYY-MM; the policy of its last day says the rules
- * @throws Refusal when it is no month
+ * @throws Refusal when it is no month, or its check-ins are summed up
  */
 export function proposeHonour(
   { db, ingest }: Read,
@@ -36,7 +37,8 @@ export function proposeHonour(
     const figures = await figuresOf({ db: moment, ingest }, month, dayOf);
     const { body } = await new PolicyBook(ingest).find(monthOf(month).to);
     const names = await namesOf(moment);
-    return candidatesFor(figures, body.honours[honour]).map((candidate) => ({
+    const there = new Map([...figures].filter(([volunteer]) => names.has(volunteer)));
+    return candidatesFor(there, body.honours[honour]).map((candidate) => ({
       ...candidate,
       name: names.get(candidate.volunteer) ?? candidate.volunteer,
     }));
@@ -156,18 +158,19 @@ async function figuresOf(
   );
 }
 
+/** Of those whom an honour can go to. */
 async function namesOf(db: Db): Promise<Map<string, string>> {
-  const rows = await db.selectFrom('volunteer').select(['id', 'name']).execute();
+  const rows = await db
+    .selectFrom('volunteer')
+    .select(['id', 'name'])
+    .where('erased_ms', 'is', null)
+    .execute();
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
 /** Of a month whose check-ins were removed nobody can say any more who was about. */
 async function refuseSummed(db: Db, month: string): Promise<void> {
-  const summed = await db
-    .selectFrom('retention_slice')
-    .select('month')
-    .where('month', '=', month)
-    .executeTakeFirst();
-  if (summed)
+  const { summed } = await removedMonths(db, { from: month, to: month });
+  if (summed.length > 0)
     throw new Refusal(`the check-ins of ${month} are summed up: its honours stay as they are`);
 }

@@ -1,9 +1,9 @@
 import { noteAction, Refusal } from '../app/registry.ts';
 import { groupBy } from '../domain/group-by.ts';
 import { issuedForBounties, volunteerAccount } from '../domain/ledger.ts';
-import { addDays } from '../domain/local-time.ts';
 import { Outgoing } from '../feed/outgoing.ts';
 import { Pace } from '../nightly/pace.ts';
+import { removedMonths } from '../privacy/removed-months.ts';
 import { atOneMoment } from '../store/at-one-moment.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Db, Trx } from '../store/schema.ts';
@@ -14,7 +14,7 @@ import {
   type Settled,
   volunteerOf,
 } from './bounty-plan.ts';
-import { bountyMark, monthSpan } from './bounty-rows.ts';
+import { bountyMark, countErasures, monthBefore, settledAfterErasures } from './bounty-rows.ts';
 import { postTransfer } from './post-transfer.ts';
 
 /**
@@ -37,7 +37,8 @@ const transfersPerCommitMax = 50;
 /**
  * What a settlement of the month would do now; changes nothing, and holds up nobody. The month may still be
  * under way.
- * @throws Refusal when it was over too long ago, or its check-ins are summed up
+ * @throws Refusal when it was over too long ago, its check-ins are summed up, or an erasure has removed some that
+ * it was settled with
  */
 export async function previewBounties(
   { db }: Pick<Store, 'db'>,
@@ -64,7 +65,7 @@ function refuseLongOver(month: string, thisMonth: string): void {
  * transfers the difference; however often it is run, the month comes to the same. One that was cut short
  * has settled some volunteers, and says so in its last action: the next one does the rest.
  * @throws Refusal when the month is not over, was over too long ago, its check-ins are summed up, or somebody
- * else settles it meanwhile
+ * else settles it meanwhile; when an erasure has removed check-ins that it was settled with, or does so meanwhile
  */
 export async function settleBounties(
   { db }: Pick<Store, 'db'>,
@@ -124,6 +125,10 @@ async function writeSlice(
   { month, by, atMs }: BountyRun,
 ): Promise<string> {
   await refuseSummed(trx, month);
+  const { erasures } = plan;
+  if ((await countErasures(trx, [monthBefore(month), month])) !== erasures) {
+    throw new Refusal(`an erasure has just removed check-ins: settle ${month} again`);
+  }
   if ((await bountyMark(trx, month)) !== mark) {
     throw new Refusal(`somebody else has just settled bounties of ${month}: settle it again`);
   }
@@ -134,7 +139,8 @@ async function writeSlice(
   const { bounties, points: wanted } = plan.report;
   // What the month comes to by now, so that the audit finds it right between two slices, too.
   const points = left.reduce((sum, { change }) => sum - change, wanted);
-  const detail = left.length === 0 ? { bounties, points } : { points, left: left.length };
+  const state = left.length === 0 ? { bounties, points } : { points, left: left.length };
+  const detail = erasures === 0 ? state : { ...state, erasures };
   await noteAction(trx, by, 'policy bounty', month, detail, atMs);
   const outgoing = new Outgoing();
   for (const { volunteer, change } of plan.report.changes) {
@@ -147,16 +153,23 @@ async function writeSlice(
   return bountyMark(trx, month);
 }
 
-/** Without the check-ins of the month, and the visits of the one before, all bounties would be taken back. */
+/**
+ * Without the check-ins of the month, and the visits of the one before, all bounties would be taken back. An
+ * erasure takes only one person's: a first settlement does without them. Where it came after a settlement, the
+ * others have theirs by visits and a budget of which a part is gone, and would lose or gain by it: so a month is
+ * settled again on what it was settled on before, and on nothing less.
+ */
 async function refuseSummed(db: Db, month: string): Promise<void> {
-  const before = addDays(monthSpan(month).from, -1).slice(0, 7);
-  const summed = await db
-    .selectFrom('retention_slice')
-    .select('month')
-    .where('month', 'in', [before, month])
-    .executeTakeFirst();
-  if (!summed) return;
-  throw new Refusal(`check-ins of ${summed.month} are summed up: the bounties of ${month} stay`);
+  const months = [monthBefore(month), month] as const;
+  const { summed } = await removedMonths(db, { from: months[0], to: months[1] });
+  if (summed[0] !== undefined) {
+    throw new Refusal(`check-ins of ${summed[0]} are summed up: the bounties of ${month} stay`);
+  }
+  const settled = await settledAfterErasures(db, month);
+  if (settled === undefined || settled === (await countErasures(db, months))) return;
+  throw new Refusal(
+    `an erasure has removed check-ins that ${month} was settled with: its bounties stay, and what is missing is given by hand`,
+  );
 }
 
 /** @returns the balance of the account afterwards */

@@ -1,14 +1,15 @@
 import { policyHistory } from '../app/policies.ts';
 import { type Bounty, type BountyChange, bountiesOf, bountyChanges } from '../domain/bounty.ts';
 import { volunteerAccount } from '../domain/ledger.ts';
-import { addDays } from '../domain/local-time.ts';
 import { inForceOn } from '../domain/policy-history.ts';
 import type { Db } from '../store/schema.ts';
 import {
   type BountyReason,
   type BountyRow,
   bountyMark,
+  countErasures,
   creditedAt,
+  monthBefore,
   monthSpan,
   transferredFor,
   visitsIn,
@@ -33,6 +34,8 @@ export interface Settled extends BountyChange {
 export interface BountyPlan {
   /** Of the transfers that it goes on from. */
   readonly mark: string;
+  /** How often check-ins that it would look at had been removed by erasure. */
+  readonly erasures: number;
   readonly report: BountyReport;
   readonly changes: readonly Settled[];
 }
@@ -48,7 +51,7 @@ export async function planBounties(db: Db, month: string): Promise<BountyPlan> {
       .filter(({ effectiveFrom }) => span.from <= effectiveFrom && effectiveFrom <= span.to)
       .map(({ policy }) => policy.bounty?.fewerThan ?? 0),
   );
-  const visits = await visitsIn(db, monthSpan(addDays(span.from, -1).slice(0, 7)));
+  const visits = await visitsIn(db, monthBefore(month));
   const credited = await creditedAt(db, span, (station) => (visits.get(station) ?? 0) < rarest);
   const bounties = bountiesOf(credited, visits, bountyOn);
   const [mark, transferred] = [await bountyMark(db, month), await transferredFor(db, month)];
@@ -69,7 +72,8 @@ export async function planBounties(db: Db, month: string): Promise<BountyPlan> {
     if (!known) throw new Error('a bounty changes that was neither wanted nor transferred');
     return { ...change, facts: known };
   });
-  return { mark, report: reportOf(month, bounties, changes), changes };
+  const erasures = await countErasures(db, [monthBefore(month), month]);
+  return { mark, erasures, report: reportOf(month, bounties, changes), changes };
 }
 
 function reportOf(

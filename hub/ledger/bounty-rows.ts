@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
+import { z } from 'zod';
 import type { BountyCheckIn, BountyTransferred } from '../domain/bounty.ts';
 import { issuedForBounties } from '../domain/ledger.ts';
+import { addDays } from '../domain/local-time.ts';
 import type { Db } from '../store/schema.ts';
 import { readReason, type TransferReason } from './transfer-reason.ts';
 
@@ -20,9 +22,18 @@ interface Span {
 /** @param month YYYY-MM @returns bounds for its days; the last may be one that the calendar lacks. */
 export const monthSpan = (month: string): Span => ({ from: `${month}-01`, to: `${month}-31` });
 
-/** How many check-ins counted at each station; one without any is not among them. */
-export async function visitsIn(db: Db, { from, to }: Span): Promise<Map<string, number>> {
-  const rows = await db
+/** @param month YYYY-MM */
+export const monthBefore = (month: string): string =>
+  addDays(monthSpan(month).from, -1).slice(0, 7);
+
+/**
+ * How many check-ins counted at each station in a month; one without any is not among them. What an erasure
+ * has removed counts, as far as the journal still knows it: whether one of those was voided is gone, and in
+ * doubt no station is taken for a rarer one than it was.
+ */
+export async function visitsIn(db: Db, month: string): Promise<Map<string, number>> {
+  const { from, to } = monthSpan(month);
+  const counted = await db
     .selectFrom('check_in')
     .select('station')
     .select(({ fn }) => fn.countAll<number>().as('visits'))
@@ -31,7 +42,51 @@ export async function visitsIn(db: Db, { from, to }: Span): Promise<Map<string, 
     .where('counts', '=', 1)
     .groupBy('station')
     .execute();
-  return new Map(rows.map(({ station, visits }) => [station, Number(visits)]));
+  const found = new Map<string, number>();
+  for (const { station, visits } of [...counted, ...(await erasedVisitsIn(db, month))]) {
+    found.set(station, (found.get(station) ?? 0) + Number(visits));
+  }
+  return found;
+}
+
+/** Only where there are any: it looks at the whole journal. */
+async function erasedVisitsIn(db: Db, month: string) {
+  if ((await countErasures(db, [month])) === 0) return [];
+  return db
+    .selectFrom('journal')
+    .innerJoin('lane', 'lane.id', 'lane_id')
+    .select('station')
+    .select(({ fn }) => fn.countAll<number>().as('visits'))
+    .where('emptied_by', 'in', erasures(db, [month]))
+    .groupBy('station')
+    .execute();
+}
+
+const erasures = (db: Db, months: readonly string[]) =>
+  db
+    .selectFrom('retention_slice as slice')
+    .innerJoin('retention_run as run', 'run.id', 'run_id')
+    .select('slice.id')
+    .where('run.volunteer_id', 'is not', null)
+    .where('month', 'in', months);
+
+/** @returns how often check-ins of these months were removed by erasure: never less than it was. */
+export async function countErasures(db: Db, months: readonly string[]): Promise<number> {
+  return (await erasures(db, months).execute()).length;
+}
+
+const settledSchema = z.looseObject({ erasures: z.int().default(0) });
+
+/** @returns how many erasures there were when the month was settled at last; undefined when it never was. */
+export async function settledAfterErasures(db: Db, month: string): Promise<number | undefined> {
+  const last = await db
+    .selectFrom('operator_action')
+    .select('detail')
+    .where('action', '=', 'policy bounty')
+    .where('subject', '=', month)
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  return last && settledSchema.parse(JSON.parse(last.detail)).erasures;
 }
 
 /** Credited check-ins at the stations that are asked for. Few of a month are: one pass over it finds them all. */

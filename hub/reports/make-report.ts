@@ -1,8 +1,8 @@
 import { localDay } from '../domain/dating.ts';
 import { addDays, startOfDay } from '../domain/local-time.ts';
+import { removedMonths } from '../privacy/removed-months.ts';
 import { atOneMoment } from '../store/at-one-moment.ts';
 import type { Store } from '../store/open-store.ts';
-import type { Db } from '../store/schema.ts';
 import { stationKindsTable, stationsTable, teamsTable, volunteersTable } from './activity.ts';
 import { coverageTable } from './coverage.ts';
 import type { Period } from './period.ts';
@@ -41,18 +41,10 @@ export function makeReport(
       tables.push(table);
     }
     tables.push(settlement);
-    return { period, tables, removed: await removedMonths(moment, period), ties: settlement.ties };
+    const { summed, erased } = await removedMonths(moment, {
+      from: period.from.slice(0, 7),
+      to: period.to.slice(0, 7),
+    });
+    return { period, tables, removed: summed, erased, ties: settlement.ties };
   });
-}
-
-async function removedMonths(db: Db, { from, to }: Period): Promise<string[]> {
-  const rows = await db
-    .selectFrom('retention_slice')
-    .select('month')
-    .distinct()
-    .where('month', '>=', from.slice(0, 7))
-    .where('month', '<=', to.slice(0, 7))
-    .orderBy('month')
-    .execute();
-  return rows.map(({ month }) => month);
 }
