@@ -49,7 +49,8 @@ export async function issueCard(
     throw new Refusal(taken.status === 'active' ? what : `${what}, and ${taken.status}`);
   }
   const fromMs = taken ? nowMs : (await issuedFrom(trx, [token]))(token);
-  await becomes(work, { token, volunteer, status: 'active', fromMs }, actor);
+  const wasFree = taken === undefined;
+  await becomes(work, { token, volunteer, status: 'active', fromMs, wasFree }, actor);
   await noteAction(trx, actor.by, action, volunteer, { card: cardReference(token) }, nowMs);
 }
 
@@ -63,7 +64,8 @@ export async function applyChange(
   refuseBlank(by, whoDoesIt);
   const sinceMs = await holdsFrom(work, { token, volunteer }, saidMs);
   const { to } = cardChanges[change];
-  await becomes(work, { token, volunteer, status: to, fromMs: sinceMs }, { by, reason });
+  const now = { token, volunteer, status: to, fromMs: sinceMs, wasFree: false };
+  await becomes(work, now, { by, reason });
   const detail = { card: cardReference(token), since: new Date(sinceMs).toISOString() };
   const told = { state: to, ...detail, volunteer: { id: volunteer } };
   work.outgoing.toFeed('card', work.nowMs, told);
@@ -108,11 +110,13 @@ export async function retireCard(
 interface Became extends OwnedCard {
   readonly status: CardStatus;
   readonly fromMs: number;
+  /** Nothing was known of the card. */
+  readonly wasFree: boolean;
 }
 
 async function becomes(
   work: CommitWork,
-  { token, volunteer, status, fromMs }: Became,
+  { token, volunteer, status, fromMs, wasFree }: Became,
   { by, reason }: CardActor,
 ): Promise<void> {
   const { trx, nowMs: at } = work;
@@ -127,5 +131,5 @@ async function becomes(
     .insertInto('card_event')
     .values({ card: token, ...event, reason: reason ?? null })
     .execute();
-  await judgeCard(work, { card: token, fromMs });
+  await judgeCard(work, { card: token, fromMs, wasFree });
 }

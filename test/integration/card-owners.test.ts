@@ -172,3 +172,9 @@ describe.each(ends)('a card that was %s gives the next owner only what comes the
     expect((await taps()).filter((tap) => /second.* [1-9]\d*$/.test(tap))).toHaveLength(1);
   });
 });
+
+it('is out of use from the beginning on when that is said of its first owner’s', async () => {
+  await hub.give(new Past(hub).checkIns(0).message(1, 1));
+  await change('lost', 10, 0);
+  expect(await taps()).toEqual(['0 first blocked-card 0']);
+});
