@@ -178,3 +178,18 @@ it('is out of use from the beginning on when that is said of its first owner’s
   await change('lost', 10, 0);
   expect(await taps()).toEqual(['0 first blocked-card 0']);
 });
+
+it('has its former owner’s past, and no more, when its second is erased and forgotten', async () => {
+  await hub.give(new Past(hub).checkIns(0).message(1, 1));
+  await change('return', endedAt);
+  await give(second, issuedAt);
+  await erase(second, 110);
+  expect((await audit(hub.store)).findings).toEqual([]);
+  const third = await addVolunteer(hub.store, 'Volunteer 3', by);
+  await give(third, 115);
+  await hub.give(new Past(hub).checkIns(5, 90, 105).message(1, 3));
+  expect(await taps()).toEqual([
+    ...['0 first credited 10', '5 first already-checked-in 0'],
+    ...['90 first blocked-card 0', '105 first blocked-card 0'],
+  ]);
+});
