@@ -214,7 +214,8 @@ async function giveCards(
       .where('card', 'in', tokens)
       .execute();
     for (const { card } of tapped) {
-      await inWork(store, trx, atMs, (work) => judgeCard(work, { card, fromMs: fromMsOf(card) }));
+      const free = { card, fromMs: fromMsOf(card), wasFree: true };
+      await inWork(store, trx, atMs, (work) => judgeCard(work, free));
     }
   }
 }

@@ -123,7 +123,10 @@ function addUnknown(card: Command): void {
     ),
   );
   card.addCommand(
-    command('assign', 'Gives a volunteer a card that was tapped; its earlier check-ins count.')
+    command(
+      'assign',
+      'Gives a volunteer a card that was tapped; check-ins from before it was anybody’s count.',
+    )
       .argument('<card>', 'ca-…')
       .requiredOption('--volunteer <id>', 'vo-…')
       .requiredOption('--by <name>', 'who gives it')

@@ -21,16 +21,39 @@ export const fromTheBeginning = 0;
 /**
  * What a card was when it was tapped. The latest word on that moment holds: what was said last, of
  * what is said to hold from then or earlier. So it depends on when the tap happened and on what
- * operators have said, and not on when the tap arrived (DESIGN, promise 3).
- * @param events in any order
+ * operators have said, and not on when the tap arrived (DESIGN, promise 3). Nothing that is said of a
+ * card while somebody has it changes whose it was, or what, before they were given it.
+ * @param events in the order in which they were said
  * @returns undefined for a card that is nobody's
  */
 export function standingAt<T extends CardEvent>(events: readonly T[], ms: number): T | undefined {
   let latest: T | undefined;
-  for (const event of events) {
-    if (event.fromMs <= ms && (latest === undefined || event.id > latest.id)) latest = event;
+  for (const { event, issuedMs } of withIssue(events)) {
+    if (event.fromMs <= ms && issuedMs <= ms) latest = event;
   }
   return latest;
+}
+
+/**
+ * @param events in the order in which they were said
+ * @returns from when on a card is its present holder's, in ms since 1970 UTC
+ */
+export function issuedAt(events: readonly CardEvent[]): number {
+  let latest = fromTheBeginning;
+  for (const { issuedMs } of withIssue(events)) latest = issuedMs;
+  return latest;
+}
+
+/** Each event with the moment of the issue that it belongs to: a card is issued when nobody has it. */
+function* withIssue<T extends CardEvent>(events: readonly T[]) {
+  let before: T | undefined;
+  let issuedMs = fromTheBeginning;
+  for (const event of events) {
+    const isHeld = before?.volunteer === event.volunteer && before.status !== 'returned';
+    if (!isHeld) issuedMs = event.fromMs;
+    yield { event, issuedMs };
+    before = event;
+  }
 }
 
 /** What an operator can do to a card that is somebody's: from which status, and to which. */

@@ -1,6 +1,12 @@
 import { refuseStranger } from '../app/known-volunteer.ts';
 import { noteAction, Refusal, refuseBlank } from '../app/registry.ts';
-import { type CardChange, type CardStatus, cardChanges, cardReference } from '../domain/card.ts';
+import {
+  type CardChange,
+  type CardStatus,
+  cardChanges,
+  cardReference,
+  issuedAt,
+} from '../domain/card.ts';
 import type { CommitWork } from './commit-work.ts';
 import { issuedFrom } from './forgotten-cards.ts';
 import { judgeCard } from './judge-card.ts';
@@ -43,27 +49,45 @@ export async function issueCard(
     throw new Refusal(taken.status === 'active' ? what : `${what}, and ${taken.status}`);
   }
   const fromMs = taken ? nowMs : (await issuedFrom(trx, [token]))(token);
-  await becomes(work, { token, volunteer, status: 'active', fromMs }, actor);
+  const wasFree = taken === undefined;
+  await becomes(work, { token, volunteer, status: 'active', fromMs, wasFree }, actor);
   await noteAction(trx, actor.by, action, volunteer, { card: cardReference(token) }, nowMs);
 }
 
-/** @throws Refusal when it is said to be so in the future */
+/** @throws Refusal when it is said to be so in the future, or before the card was this volunteer's */
 export async function applyChange(
   work: CommitWork,
   change: CardChange,
   { token, volunteer }: OwnedCard,
-  { by, reason, sinceMs = work.nowMs }: CardActor & { readonly sinceMs?: number | undefined },
+  { by, reason, sinceMs: saidMs }: CardActor & { readonly sinceMs?: number | undefined },
 ): Promise<void> {
   refuseBlank(by, whoDoesIt);
-  if (sinceMs > work.nowMs) {
-    throw new Refusal('what is to happen to a card later cannot be said yet');
-  }
+  const sinceMs = await holdsFrom(work, { token, volunteer }, saidMs);
   const { to } = cardChanges[change];
-  await becomes(work, { token, volunteer, status: to, fromMs: sinceMs }, { by, reason });
+  const now = { token, volunteer, status: to, fromMs: sinceMs, wasFree: false };
+  await becomes(work, now, { by, reason });
   const detail = { card: cardReference(token), since: new Date(sinceMs).toISOString() };
   const told = { state: to, ...detail, volunteer: { id: volunteer } };
   work.outgoing.toFeed('card', work.nowMs, told);
   await noteAction(work.trx, by, `card ${change}`, volunteer, detail, work.nowMs);
+}
+
+/**
+ * From when on a change to a card holds. What was tapped before the card was its holder's is somebody
+ * else's, or nobody's: no word about this holder may move it.
+ */
+async function holdsFrom(
+  { statements, nowMs }: CommitWork,
+  { token, volunteer }: OwnedCard,
+  saidMs: number | undefined,
+): Promise<number> {
+  const issuedMs = issuedAt(await statements.cardEventsOf([{ card: token }]));
+  // The hub's clock may have been set back since.
+  if (saidMs === undefined) return Math.max(nowMs, issuedMs);
+  if (saidMs > nowMs) throw new Refusal('what is to happen to a card later cannot be said yet');
+  if (saidMs >= issuedMs) return saidMs;
+  const what = `the card ${cardReference(token)} is ${volunteer}'s since`;
+  throw new Refusal(`${what} ${new Date(issuedMs).toISOString()}: say no time before that`);
 }
 
 /** Takes a card out of use that another takes the place of, unless it is out of use or another's already. */
@@ -86,11 +110,13 @@ export async function retireCard(
 interface Became extends OwnedCard {
   readonly status: CardStatus;
   readonly fromMs: number;
+  /** Nothing was known of the card. */
+  readonly wasFree: boolean;
 }
 
 async function becomes(
   work: CommitWork,
-  { token, volunteer, status, fromMs }: Became,
+  { token, volunteer, status, fromMs, wasFree }: Became,
   { by, reason }: CardActor,
 ): Promise<void> {
   const { trx, nowMs: at } = work;
@@ -105,5 +131,5 @@ async function becomes(
     .insertInto('card_event')
     .values({ card: token, ...event, reason: reason ?? null })
     .execute();
-  await judgeCard(work, { card: token, fromMs });
+  await judgeCard(work, { card: token, fromMs, wasFree });
 }

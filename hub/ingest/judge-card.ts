@@ -21,12 +21,13 @@ interface Touched {
  * Judges what a card has brought by what operators say of it now: its check-ins from `fromMs` on, and
  * those that were nobody's. Their days are settled again. One whose date is doubtful waits for a person
  * like any other.
+ * @param wasFree that nothing was known of the card, so that it has no check-ins but nobody's
  */
 export async function judgeCard(
   work: CommitWork,
-  { card, fromMs }: { card: string; fromMs: number },
+  { card, fromMs, wasFree }: { card: string; fromMs: number; wasFree: boolean },
 ): Promise<void> {
-  await judgeRows(work, await checkInsOf(work.trx, card, fromMs));
+  await judgeRows(work, await checkInsOf(work.trx, { card, fromMs, wasFree }));
 }
 
 /** Judges stored check-ins of which something else is known now. @param ids those that are no rows yet are left out */
@@ -49,11 +50,13 @@ async function judgeRows(work: CommitWork, rows: readonly CheckInRow[]): Promise
 type CheckInRow = Awaited<ReturnType<typeof checkInsOf>>[number];
 
 /** Both ways have an index: by the card while it is nobody's, and by days. */
-async function checkInsOf(trx: Trx, card: string, fromMs: number) {
+async function checkInsOf(
+  trx: Trx,
+  { card, fromMs, wasFree }: { card: string; fromMs: number; wasFree: boolean },
+) {
   const all = trx.selectFrom('check_in').selectAll().where('card', '=', card);
   const unowned = await all.where('volunteer_id', 'is', null).execute();
-  // Before its first issue it was nobody's, so there are no others.
-  if (fromMs <= 0) return unowned;
+  if (wasFree) return unowned;
   // A local date is at most a day behind that of UTC.
   const firstDay = new Date(fromMs - dayMs).toISOString().slice(0, 10);
   const owned = await all

@@ -94,9 +94,9 @@ function othersText(language: Language, { monthPoints, outcome }: ReasonOf<'chec
   }
   const isOfMonth = monthPoints !== undefined;
   return {
-    zh: `当天${isOfMonth ? '或当月此前' : ''}的其他签到记录后来有变化`,
-    en: `other check-ins of that day${isOfMonth ? ', or of the month before it,' : ''} became known or changed`,
-    ko: `그날${isOfMonth ? '이나 그달 앞선 날' : ''}의 다른 체크인이 나중에 확인되거나 바뀌어`,
+    zh: `当天${isOfMonth ? '或当月此前' : ''}的其他签到记录或卡片信息后来有变化`,
+    en: `other check-ins of that day${isOfMonth ? ', or of the month before it,' : ''} became known or changed, or what was known of a card changed`,
+    ko: `그날${isOfMonth ? '이나 그달 앞선 날' : ''}의 다른 체크인이나 카드에 관한 정보가 나중에 확인되거나 바뀌어`,
   }[language];
 }
 

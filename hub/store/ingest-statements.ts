@@ -115,7 +115,8 @@ function ownerStatements(db: Db, prepare: Prepare, prepareSet: PrepareSet) {
           'card',
           'in',
           all.map(({ card }) => card),
-        ),
+        )
+        .orderBy('card_event.id'),
     ),
     sunFaultsOf: prepareSet<{ journal_id: number }>()((all) =>
       db

@@ -88,6 +88,11 @@ describe('what becomes of a card', () => {
     await say('unblock', 111, { sinceMs: at(60) });
     expect(await outcomes()).toEqual(['credited', 'credited']);
     expect(await hub.balances()).toEqual({ volunteer: 20, sum: 0 });
+    const after = await statementOf(hub.store, hub.volunteer, always);
+    const why = after.lines.find(({ code, change }) => code === 'correction' && change > 0)?.why;
+    expect(why?.en).toContain('or what was known of a card changed, and');
+    expect(why?.zh).toContain('当天的其他签到记录或卡片信息后来有变化');
+    expect(why?.ko).toContain('그날의 다른 체크인이나 카드에 관한 정보가 나중에 확인되거나 바뀌어');
   });
 
   it('judges a tap that is dated anew by what the card was at its new time', async () => {

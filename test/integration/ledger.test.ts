@@ -165,7 +165,7 @@ describe('an explanation', () => {
     const correction = lines.find(({ code }) => code === 'correction');
     expect(correction?.change).toBe(-10);
     expect(correction?.why.en).toBe(
-      'Correction: 10 points less for checking in at Station 1 on 2 March 2026 at 10:30: other check-ins of that day became known or changed, and by version 1 of the rules it now comes to 0 points (already checked in there a short while before).',
+      'Correction: 10 points less for checking in at Station 1 on 2 March 2026 at 10:30: other check-ins of that day became known or changed, or what was known of a card changed, and by version 1 of the rules it now comes to 0 points (already checked in there a short while before).',
     );
   });
 

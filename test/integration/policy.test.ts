@@ -294,7 +294,7 @@ it('explains what a night adds, and what a month has no room for', async () => {
   expect(atNight?.why.en).toMatch(/ \(10 for the check-in, 3 for the night hours\)\.$/);
   const { why } = await explain(hub.store, `${lines.at(-1)?.id}`, { timeZone: always.timeZone });
   expect(why.en).toContain(
-    'other check-ins of that day, or of the month before it, became known or changed, and by version 2 of the rules it now comes to 0 points (monthly limit reached).',
+    'other check-ins of that day, or of the month before it, became known or changed, or what was known of a card changed, and by version 2 of the rules it now comes to 0 points (monthly limit reached).',
   );
   expect(why.zh).toContain('本月积分已达上限');
   expect(why.ko).toContain('이번 달 적립 한도 도달');

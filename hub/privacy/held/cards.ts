@@ -64,5 +64,21 @@ export async function forgetCards(trx: Trx, volunteer: string, atMs: number): Pr
   if (left) return;
   await keepNotBefore(trx, volunteer, atMs);
   await trx.deleteFrom('card_event').where('volunteer_id', '=', volunteer).execute();
+  await handBack(trx, volunteer);
   await trx.deleteFrom('card').where('volunteer_id', '=', volunteer).execute();
+}
+
+/** A card that was somebody's before is what it was when they returned it: their taps are judged by that. */
+async function handBack(trx: Trx, volunteer: string): Promise<void> {
+  const before = await trx
+    .selectFrom('card_event')
+    .innerJoin('card', 'card.token', 'card_event.card')
+    .select(['token', 'card_event.volunteer_id', 'card_event.status', 'from_ms as since_ms'])
+    .where('card.volunteer_id', '=', volunteer)
+    .orderBy('card_event.id')
+    .execute();
+  // Of each card the last one stays.
+  for (const { token, ...was } of before) {
+    await trx.updateTable('card').set(was).where('token', '=', token).execute();
+  }
 }
