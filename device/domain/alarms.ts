@@ -12,13 +12,14 @@ export const mistakeWithinMs = 10_000;
 
 /**
  * A gesture calls for help. Soon after a call, and after a pause, it marks that one as a mistake, and
- * never withdraws it; without the pause it is the same hand that goes on, and the alarm runs already.
+ * never withdraws it; without the pause it is the same use that goes on, and its alarm runs already.
  */
 export function gestureMade(
   state: StationState,
   gesture: Gesture,
   nowMs: number,
 ): EntryDraft | undefined {
+  if (hasCalledAlready(state)) return undefined;
   const latest = state.alarms.at(-1);
   const isCallOfNow =
     latest?.pressedMs !== undefined &&
@@ -29,6 +30,13 @@ export function gestureMade(
   const { key, pressedMs = nowMs } = latest;
   return state.button.burstMs > pressedMs ? { type: 'mistake', alarm: key.seq } : undefined;
 }
+
+/**
+ * A jammed button, or a hand that goes on, is one alarm. As long as the button is not known to be stuck
+ * that holds only while there is an alarm that stands: one that is resolved under the hand calls anew.
+ */
+const hasCalledAlready = ({ button, alarms }: StationState): boolean =>
+  button.hasAlarm && (button.hold === 'stuck' || alarms.some(({ mistake }) => !mistake));
 
 /** The hub told what became of an alarm. Only `resolved`, a person's decision, ends it here. */
 export function alarmStateCame(

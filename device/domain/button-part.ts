@@ -1,22 +1,22 @@
 import { type Decision, only } from './decision.ts';
-import { holdAged, holdChangeMs, stuckAfterMs } from './gesture.ts';
+import { holdAged, holdChangeMs, pauseMs, stuckAfterMs } from './gesture.ts';
 import { partChanged } from './parts.ts';
 import type { StationState } from './state.ts';
 
 const stuckDetail =
-  `the button has been down for ${stuckAfterMs / 1000} s and cannot call for help again: ` +
-  'free it, or replace it';
+  `the button has been down, or in motion, for ${stuckAfterMs / 1000} s and calls no more ` +
+  `until it is left alone for ${pauseMs / 1000} s: free it, or replace it`;
 
 /**
- * A button that is stuck is a part that has failed, from when it is known to be stuck until it is up.
- * What it raised is one alarm: a hold calls once.
+ * A button that is stuck is a part that has failed, from when it is known to be stuck until it has
+ * been up for a pause. What it raised is one alarm: a use that goes on calls once.
  */
 export function buttonAged(state: StationState, nowMs: number): Decision {
   const button = holdAged(state.button, state.parts.panel === 'ready', nowMs);
   const [part, detail] =
     button.hold === 'stuck'
       ? (['fault', stuckDetail] as const)
-      : (['ready', 'the button is up'] as const);
+      : (['ready', 'the button is left alone'] as const);
   return partChanged(
     { ...state, button },
     { type: 'part', part: 'button', state: part, detail },

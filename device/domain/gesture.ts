@@ -10,8 +10,8 @@ export interface ButtonRules {
 export type Gesture = 'hold' | 'triple-press';
 
 /**
- * What a hold has come to. Kept on disk: a program that starts again under a button that is still down
- * makes no second call of it.
+ * What a hold has come to; `stuck` outlasts it until its use is over. Kept on disk: a program that
+ * starts again under a button that is still down makes no second call of it.
  */
 export type Hold = 'none' | 'called' | 'stuck';
 
@@ -29,14 +29,19 @@ export interface ButtonState {
   readonly seenMs: number;
   /** When a hold that had called already got out of sight with its panel; Infinity: found at any time, it is that one. */
   readonly lostHoldMs: number;
-  /** Since when it is held, whether its panel was away in between or not. */
-  readonly heldMs: number | undefined;
+  /** Since when it is in use: its holds and presses without a pause, whether its panel was away in between or not. */
+  readonly usedMs: number | undefined;
+  /** Whether this use has raised its alarm. */
+  readonly hasAlarm: boolean;
   readonly hold: Hold;
 }
 
 const pressesForHelp = 3;
 
-/** So long without a move, and the next press begins something new. People who hammer the button do not pause. */
+/**
+ * So long up without a move, and a use of the button is over: the next press begins something new.
+ * People who hammer it do not pause, and neither do the contacts of one that is jammed.
+ */
 export const pauseMs = 3_000;
 
 /** A panel that has come back tells within this whether the button is down: its heartbeat is 700 ms. */
@@ -45,7 +50,7 @@ export const foundWithinMs = 1_500;
 /** A board that was reset is back within some seconds. Whoever is found pressing later calls anew. */
 export const sameHoldWithinMs = 30_000;
 
-/** Nobody holds a button for so long: it is jammed, or something leans on it, and it cannot call any more. */
+/** Nobody uses a button for so long: it is jammed, or something leans on it, and it cannot call any more. */
 export const stuckAfterMs = 60_000;
 
 export const buttonAtRest: ButtonState = {
@@ -56,13 +61,14 @@ export const buttonAtRest: ButtonState = {
   burstMs: -Infinity,
   seenMs: -Infinity,
   lostHoldMs: -Infinity,
-  heldMs: undefined,
+  usedMs: undefined,
+  hasAlarm: false,
   hold: 'none',
 };
 
 /** The button of a unit that has just started. What was held before is found again, or let go meanwhile. */
 export const restoredButton = (hold: Hold): ButtonState =>
-  hold === 'none' ? buttonAtRest : { ...buttonAtRest, hold, lostHoldMs: Infinity };
+  hold === 'none' ? buttonAtRest : { ...buttonAtRest, hold, hasAlarm: true, lostHoldMs: Infinity };
 
 interface Moved {
   readonly button: ButtonState;
@@ -75,34 +81,46 @@ interface Moved {
  */
 export function pressed(button: ButtonState, rules: ButtonRules, nowMs: number): Moved {
   const isFound = nowMs - button.seenMs <= foundWithinMs;
-  const isSame = isFound || nowMs - button.movedMs < pauseMs;
-  const burstMs = isSame ? button.burstMs : nowMs;
+  const isSoon = nowMs - button.movedMs < pauseMs;
+  const burstMs = isFound || isSoon ? button.burstMs : nowMs;
   const moved = { ...button, isDown: true, movedMs: nowMs, burstMs };
-  if (isFound && nowMs - button.lostHoldMs <= sameHoldWithinMs) {
-    return { button: { ...moved, heldMs: button.heldMs ?? nowMs } };
+  const isStuck = button.hold === 'stuck';
+  if (isFound && (isStuck || nowMs - button.lostHoldMs <= sameHoldWithinMs)) {
+    return { button: { ...moved, usedMs: button.usedMs ?? nowMs } };
   }
-  const down = { ...moved, heldMs: nowMs, hold: 'none' as const };
+  const use = isSoon
+    ? { usedMs: button.usedMs ?? nowMs, hold: isStuck ? button.hold : ('none' as const) }
+    : { usedMs: nowMs, hasAlarm: false, hold: 'none' as const };
+  const down = { ...moved, ...use };
   const recent = [...button.pressesMs, nowMs].filter((ms) => nowMs - ms <= rules.pressesWithinMs);
   if (recent.length < pressesForHelp) {
     return { button: { ...down, downMs: nowMs, pressesMs: recent } };
   }
-  const called = { downMs: undefined, pressesMs: [], hold: 'called' as const };
-  return { button: { ...down, ...called }, gesture: 'triple-press' };
+  return { button: hasCalled(down), gesture: 'triple-press' };
 }
 
-/** The button came up. A hold that was long enough counts even if no tick came between. */
+/** What this hold does is done. */
+const hasCalled = (button: ButtonState): ButtonState => ({
+  ...button,
+  downMs: undefined,
+  pressesMs: [],
+  hold: button.hold === 'stuck' ? 'stuck' : 'called',
+});
+
+/** The button came up, and its use may go on. A hold that was long enough counts even if no tick came between. */
 export function released(button: ButtonState, rules: ButtonRules, nowMs: number): Moved {
   const held = holdDue(button, rules, nowMs);
-  return { ...held, button: { ...letGo(held.button), movedMs: nowMs } };
+  const { usedMs, hasAlarm, hold } = held.button;
+  const use = { usedMs, hasAlarm, hold: hold === 'stuck' ? hold : ('none' as const) };
+  return { ...held, button: { ...letGo(held.button), ...use, movedMs: nowMs } };
 }
 
 /** The panel got lost with the button down. A hold that has called must not call again when it is back. */
 export function vanished(button: ButtonState, rules: ButtonRules, nowMs: number): Moved {
   const gone = released(button, rules, nowMs);
-  const { hold, heldMs } = holdDue(button, rules, nowMs).button;
+  const { hold } = holdDue(button, rules, nowMs).button;
   if (!button.isDown || hold === 'none') return gone;
-  const lostHoldMs = hold === 'stuck' ? Infinity : nowMs;
-  return { ...gone, button: { ...gone.button, hold, heldMs, lostHoldMs } };
+  return { ...gone, button: { ...gone.button, hold, lostHoldMs: nowMs } };
 }
 
 const letGo = (button: ButtonState): ButtonState => ({
@@ -110,13 +128,14 @@ const letGo = (button: ButtonState): ButtonState => ({
   isDown: false,
   downMs: undefined,
   lostHoldMs: -Infinity,
-  heldMs: undefined,
+  usedMs: undefined,
+  hasAlarm: false,
   hold: 'none',
 });
 
 /**
- * Time passed: a hold that has called and goes on is a stuck button; one whose panel is back and does
- * not find the button down was let go meanwhile.
+ * Time passed: a use that has called and goes on is a stuck button, until it is left alone; a hold
+ * whose panel is back and does not find the button down was let go meanwhile.
  */
 export function holdAged(button: ButtonState, panelIsReady: boolean, nowMs: number): ButtonState {
   const due = holdChangeMs(button, panelIsReady);
@@ -126,16 +145,20 @@ export function holdAged(button: ButtonState, panelIsReady: boolean, nowMs: numb
 
 /** @returns when `holdAged` next changes something, or undefined when waiting changes nothing. */
 export function holdChangeMs(button: ButtonState, panelIsReady: boolean): number | undefined {
-  const { hold, heldMs, isDown, seenMs } = button;
-  if (isDown) return hold === 'called' && heldMs !== undefined ? heldMs + stuckAfterMs : undefined;
-  return hold !== 'none' && panelIsReady ? seenMs + foundWithinMs + 1 : undefined;
+  const { hold, usedMs, hasAlarm, isDown, movedMs, seenMs } = button;
+  if (isDown) {
+    const mayStick = hold === 'called' || (hold === 'none' && hasAlarm);
+    return mayStick && usedMs !== undefined ? usedMs + stuckAfterMs : undefined;
+  }
+  if (hold === 'none' || !panelIsReady) return undefined;
+  return Math.max(movedMs + pauseMs, seenMs + foundWithinMs + 1);
 }
 
 /** Time passed: has the button been down for long enough? */
 export function holdDue(button: ButtonState, rules: ButtonRules, nowMs: number): Moved {
   const due = holdDeadlineMs(button, rules);
   return due !== undefined && nowMs >= due
-    ? { button: { ...button, downMs: undefined, pressesMs: [], hold: 'called' }, gesture: 'hold' }
+    ? { button: hasCalled(button), gesture: 'hold' }
     : { button };
 }
 

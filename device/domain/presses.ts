@@ -29,5 +29,7 @@ export function gestured(
   if (gesture === undefined) return only(state);
   if (isTestHold(state, gesture)) return testHeld(state, nowMs);
   const draft = gestureMade(state, gesture, nowMs);
-  return draft === undefined ? only(state) : only(state, append(draft));
+  if (draft === undefined) return only(state);
+  const hasAlarm = state.button.hasAlarm || draft.type === 'alarm';
+  return only({ ...state, button: { ...state.button, hasAlarm } }, append(draft));
 }

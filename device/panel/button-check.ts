@@ -2,6 +2,8 @@ import type { ButtonEdge } from './panel.ts';
 
 /** Contacts of a common push-button stop bouncing well within this; johnny-five waits 7 ms of its own. */
 const settleMs = 30;
+/** Contacts that never settle, as loose ones, are asked about all the same: somebody may be pressing them. */
+export const unsettledMaxMs = 200;
 
 export interface ButtonCheckListener {
   /** Wants the pin read again: every report until the answer goes to `report`, then `answered`. */
@@ -18,6 +20,8 @@ export class ButtonCheck {
   #announced: ButtonEdge = 'up';
   #candidate: ButtonEdge | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** When the pin is asked about even if the contacts still move. */
+  #askByMs: number | undefined;
 
   constructor(listener: ButtonCheckListener) {
     this.#listener = listener;
@@ -31,7 +35,10 @@ export class ButtonCheck {
   suspect(edge: ButtonEdge): void {
     this.#candidate = edge;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#listener.ask(), settleMs);
+    const nowMs = performance.now();
+    this.#askByMs ??= nowMs + unsettledMaxMs;
+    const waitMs = Math.max(0, Math.min(settleMs, this.#askByMs - nowMs));
+    this.#timer = setTimeout(() => this.#ask(), waitMs);
   }
 
   /** @param levels every state that the board reported between the question and its end. */
@@ -52,5 +59,10 @@ export class ButtonCheck {
   stop(): void {
     clearTimeout(this.#timer);
     this.#candidate = undefined;
+  }
+
+  #ask(): void {
+    this.#askByMs = undefined;
+    this.#listener.ask();
   }
 }

@@ -80,7 +80,7 @@ describe('a board that resets under a button', () => {
     return panel(scene, 'ready', awayMs);
   };
 
-  it('that has called does not make it call again, or a mistake of it, until it was let go', () => {
+  it('that has called does not make it call again, or a mistake of it, until it was left alone', () => {
     const scene = button(running(), 'down').pass(rules.holdMs);
     expect(calls(scene)).toEqual([alarm]);
     button(reset(scene, true, 5_000), 'down', 100).pass(20_000);
@@ -89,6 +89,8 @@ describe('a board that resets under a button', () => {
     expect(calls(scene), 'and again').toEqual([]);
     button(reset(scene, true, 5_000), 'down', 100);
     button(scene, 'up', 100).hold();
+    expect(calls(scene), 'without a pause it goes on').toEqual([]);
+    scene.pass(pauseMs).hold();
     expect(calls(scene)).toEqual([alarm]);
   });
 

@@ -38,7 +38,7 @@ const restarted = (hold: Hold) => {
 };
 
 describe('a stuck button', () => {
-  it('is one alarm, and a fault from its minute until it is up', () => {
+  it('is one alarm, and a fault from its minute until it is left alone', () => {
     const scene = held();
     expect(told(scene)).toEqual(['alarm']);
     expect(scene.pass(stuckAfterMs - rules.holdMs - 1).state.parts.button).toBe('ready');
@@ -47,9 +47,11 @@ describe('a stuck button', () => {
     expect(told(scene)).toEqual(['stuck begun']);
     scene.pass(3_600_000);
     expect(told(scene)).toEqual([]);
-    button(scene, 'up');
+    button(scene, 'up').pass(pauseMs - 1);
+    expect(told(scene)).toEqual([]);
+    expect(wakeAtMs(scene.state)).toBe(scene.nowMs + 1);
+    expect(scene.pass(1).state.parts.button).toBe('ready');
     expect(told(scene)).toEqual(['stuck ended']);
-    expect(scene.state.parts.button).toBe('ready');
   });
 
   it('is told at once to who asks how the station is', () => {
@@ -78,7 +80,7 @@ describe('a stuck button', () => {
     expect(told(scene)).toEqual(['alarm', 'stuck begun']);
     button(flap(scene, 10 * sameHoldWithinMs), 'down', 100).pass(stuckAfterMs);
     expect(told(scene), 'however long the panel was away').toEqual([]);
-    expect(button(scene, 'up').state.parts.button).toBe('ready');
+    expect(button(scene, 'up').pass(pauseMs).state.parts.button).toBe('ready');
   });
 
   it('is free when the panel is back and does not find it down', () => {
@@ -99,15 +101,99 @@ describe('a stuck button', () => {
   });
 });
 
+describe('a use of the button that goes on without a pause', () => {
+  /** The button comes up for a moment and is down again, over and over. */
+  const again = (scene: Scene, times: number, downMs: number, upMs: number) => {
+    for (let time = 0; time < times; time += 1) {
+      button(button(scene, 'up', downMs), 'down', upMs);
+    }
+    return scene;
+  };
+  const resolved = (scene: Scene, seq: number) =>
+    scene
+      .receipt('alarm', seq)
+      .give({ type: 'alarm-state', alarm: { epoch, seq }, state: 'resolved' });
+
+  it.each([
+    { how: 'a jam with a loose contact', times: 10, downMs: 30_000, upMs: 200 },
+    { how: 'a contact that flutters', times: 240, downMs: 250, upMs: 250 },
+    { how: 'as long up as can be', times: 60, downMs: 3_000, upMs: pauseMs - 1 },
+  ])('is one alarm and one fault: $how', ({ times, downMs, upMs }) => {
+    const scene = again(button(running(), 'down'), times, downMs, upMs);
+    expect(told(scene)).toEqual(['alarm', 'stuck begun']);
+    scene.pass(stuckAfterMs);
+    expect(told(scene)).toEqual([]);
+    button(scene, 'up').pass(pauseMs);
+    expect(told(scene)).toEqual(['stuck ended']);
+    scene.hold();
+    expect(told(scene)).toEqual(['alarm']);
+  });
+
+  it('is stuck only from its minute', () => {
+    const scene = again(button(running(), 'down'), 119, 250, 250);
+    expect(told(scene)).toEqual(['alarm']);
+    again(scene, 1, 250, 250);
+    expect(told(scene)).toEqual(['stuck begun']);
+  });
+
+  it('calls at once, however long it went on before without a call', () => {
+    const scene = again(button(running(), 'down'), 60, 100, 2_500);
+    expect(told(scene)).toEqual([]);
+    scene.pass(rules.holdMs);
+    expect(told(scene)[0]).toBe('alarm');
+  });
+
+  it('still calls when what it did before was to mark a mistake, once', () => {
+    const scene = held();
+    button(button(scene, 'up', 300), 'down', pauseMs).pass(rules.holdMs);
+    expect(told(scene)).toEqual(['alarm', 'mistake']);
+    again(scene, 10, rules.holdMs, 200);
+    expect(told(scene)).toEqual(['alarm']);
+  });
+
+  it('still calls when what it did before was a test', () => {
+    const scene = panel(new Scene().ready().online(), 'ready');
+    scene.give({ type: 'button', edge: 'down', found: true }, 100).pass(rules.holdMs);
+    expect(told(scene)).toEqual([]);
+    again(scene, 1, 300, 200).pass(rules.holdMs);
+    expect(told(scene)).toEqual(['alarm']);
+  });
+
+  it('calls anew when its alarm was resolved under the hand, unless it is known to be stuck', () => {
+    const scene = resolved(held(), 1);
+    again(scene, 1, 300, 200).pass(rules.holdMs);
+    expect(told(scene)).toEqual(['alarm', 'alarm']);
+    resolved(scene.pass(stuckAfterMs), 2);
+    again(scene, 10, rules.holdMs, 200);
+    expect(told(scene)).toEqual(['stuck begun']);
+  });
+
+  it('is the same over a panel that comes and goes, and over a restart', () => {
+    const scene = again(stuck(), 1, 100, 200);
+    button(scene, 'up', 100);
+    panel(panel(scene, 'fault', 100), 'ready', 20_000);
+    again(button(scene, 'down', 200), 10, rules.holdMs, 200);
+    expect(told(scene)).toEqual(['alarm', 'stuck begun']);
+    const next = again(button(restarted('stuck'), 'down', 100), 10, rules.holdMs, 200);
+    expect(told(next)).toEqual([]);
+  });
+
+  it('is over with a pause: each call after one is an alarm', () => {
+    const scene = button(held(), 'up', 8_000);
+    for (let call = 0; call < 20; call += 1) scene.pass(pauseMs + 8_000).hold();
+    expect(told(scene)).toEqual(Array(21).fill('alarm'));
+  });
+});
+
 describe('a restart under a button that is down', () => {
   it.each(['called', 'stuck'] as const)('that had %s makes no second alarm of it', (hold) => {
     const scene = button(restarted(hold), 'down', 100).pass(20_000);
     expect(told(scene)).toEqual([]);
     scene.pass(stuckAfterMs);
     expect(told(scene)).toEqual(hold === 'called' ? ['stuck begun'] : []);
-    button(scene, 'up');
+    button(scene, 'up').pass(pauseMs);
     expect(told(scene)).toEqual(['stuck ended']);
-    scene.pass(pauseMs).hold();
+    scene.hold();
     expect(told(scene)).toEqual(['alarm']);
   });
 
@@ -132,7 +218,7 @@ describe('a restart under a button that is down', () => {
     expect(kept()).toEqual(['stuck']);
     scene.give(journalReplaced(nextEpoch));
     expect(kept(), 'by another journal too').toEqual(['stuck']);
-    button(scene, 'up');
+    button(scene, 'up').pass(pauseMs);
     expect(kept()).toEqual(['none']);
   });
 });
