@@ -96,6 +96,8 @@ describe('an encrypted line', () => {
 
   it.each<[ReceiverAnswer, RegExp]>([
     ['plain-ack', /an ACK that is not encrypted/],
+    ['own-frame', /an ACK of 48 encrypted bytes, not 32/],
+    ['later-ack', /an ACK of 48 encrypted bytes, not 32/],
     ['old-ack', /an ACK whose time is 360[01] s behind the hub's clock/],
   ])('believes no ACK that anybody could have sent: %s', async (answer, why) => {
     const receiver = await startReceiver({ key: Buffer.from(key, 'hex') });
@@ -133,8 +135,18 @@ describe('the supervision of a line', () => {
     const receiver = await startReceiver({ key: Buffer.from(key, 'hex') });
     supervise(startNotifier(receiver.port, { ...interval, key }, fast));
     await eventually('two NULLs', () => receiver.frames.length >= 2);
-    expect(receiver.frames[0]).toMatchObject({ id: 'NULL', isEncrypted: true, data: '' });
+    const [first, second] = receiver.frames;
+    expect(first).toMatchObject({ id: 'NULL', isEncrypted: true, data: '' });
+    expect(first?.padding).not.toBe(second?.padding);
     expect(receiver.faults).toEqual([]);
+  });
+
+  it('takes no NULL of its own that comes back for an ACK', async () => {
+    const receiver = await startReceiver({ key: Buffer.from(key, 'hex') });
+    receiver.usual = 'own-frame';
+    const told = supervise(startNotifier(receiver.port, { ...interval, ...brief, key }, fast));
+    await eventually('a try', () => told.length > 0);
+    expect(told[0]).toContain("the hub's own NULL, come back as an ACK");
   });
 
   it('tells that the line is lost as long as it is, with the reason of now, and that it is back', async () => {

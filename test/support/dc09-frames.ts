@@ -16,6 +16,8 @@ export interface ParsedFrame {
   /** As written: HH:MM:SS,MM-DD-YYYY. */
   readonly time: string;
   readonly padding: string;
+  /** The encrypted part as it came, in hexadecimal digits. */
+  readonly cipher: string;
 }
 
 /** @returns the frame's parts, or what is wrong with it. Reads character by character. */
@@ -37,6 +39,7 @@ export function parseFrame(bytes: Buffer, key?: Buffer): ParsedFrame | string {
   if (rest[4] !== 'R' || lineAt < 6 || hash < lineAt || opening < hash) return 'wrong header';
   const isEncrypted = name.startsWith('*');
   let content = rest.slice(opening + 1);
+  const cipher = isEncrypted ? content : '';
   let padding = '';
   if (isEncrypted) {
     if (key === undefined) return 'no key';
@@ -59,6 +62,7 @@ export function parseFrame(bytes: Buffer, key?: Buffer): ParsedFrame | string {
     data: content.slice(0, closing),
     time: tail.slice(1),
     padding,
+    cipher,
   };
 }
 

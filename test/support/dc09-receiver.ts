@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -26,6 +27,8 @@ export type ReceiverAnswer =
   | 'wrong-crc'
   | 'old-ack'
   | 'plain-ack'
+  | 'own-frame'
+  | 'later-ack'
   | 'garbage'
   | 'flood'
   | 'cut';
@@ -170,6 +173,8 @@ const answers: Record<ReceiverAnswer, MakeAnswer> = {
   'wrong-crc': (to, own) => spoiled(ackOf(to, own)),
   'old-ack': (to, { nowMs, key }) => ackOf(to, { nowMs: nowMs - 3_600_000, key }),
   'plain-ack': (to, { nowMs }) => ackOf(to, { nowMs, key: undefined }),
+  'own-frame': (to) => frameOf(`"*ACK"${echoOf(to)}[${to.cipher}`),
+  'later-ack': (to, { nowMs, key }) => laterAck(to, { nowMs, key }),
   garbage: () => Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n\u0000\u00ff', 'latin1'),
   flood: () => Buffer.alloc(100_000, 'x'),
   cut: () => 'cut',
@@ -183,3 +188,22 @@ const ackOf: (...args: Parameters<MakeAnswer>) => Buffer = (to, { nowMs, key }) 
   to.isEncrypted && key !== undefined
     ? frameOf(`"*ACK"${echoOf(to)}[${encrypt(`]_${writeTime(nowMs)}`, key)}`)
     : frameOf(`"ACK"${echoOf(to)}[]`);
+
+/** An ACK of an hour ago that says another hour, as can be done without the key: by a block in front. */
+const laterAck: (...args: Parameters<MakeAnswer>) => Buffer = (to, { nowMs, key }) => {
+  const oldMs = nowMs - 3_600_000;
+  const old = parseFrame(ackOf(to, { nowMs: oldMs, key }), key);
+  if (typeof old === 'string') throw new Error(old);
+  // The first block ends with `]_HH:`, and is chained to whatever stands before it.
+  const [was, is] = [writeTime(oldMs).slice(0, 2), writeTime(nowMs).slice(0, 2)];
+  const hour = Array.from(is, (_, index) => is.charCodeAt(index) ^ was.charCodeAt(index));
+  for (;;) {
+    const front = Buffer.concat([randomBytes(11), Buffer.from([0, 0, ...hour, 0])]);
+    const cipher = front.toString('hex').toUpperCase() + old.cipher;
+    const frame = frameOf(`"*ACK"${echoOf(to)}[${cipher}`);
+    // What the new block itself becomes is chance, and may hold a bracket.
+    const parsed = parseFrame(frame, key);
+    if (typeof parsed === 'string' || parsed.data !== '') continue;
+    if (parsed.time.startsWith(is)) return frame;
+  }
+};

@@ -60,18 +60,25 @@ const read = (text: string, key?: Buffer) => decodeFrame(Buffer.from(text, 'lati
 describe('frames of DC-09', () => {
   it.each(plainFrames)('encode and decode %j byte for byte', (text, frame) => {
     expect(encodeFrame(frame).toString('latin1')).toBe(text);
-    expect(read(text)).toEqual({ ok: true, frame, isEncrypted: false });
+    expect(read(text)).toEqual({ ok: true, frame, sealed: undefined });
   });
 
   it.each(encryptedFrames)('encode and decode %j byte for byte', (text, key, frame) => {
     expect(encodeFrame(frame, { key, pad: padWithP }).toString('latin1')).toBe(text);
-    expect(read(text, key)).toEqual({ ok: true, frame, isEncrypted: true });
+    expect(read(text, key)).toEqual({
+      ok: true,
+      frame,
+      sealed: {
+        bytes: (/\[([0-9A-F]+)/.exec(text)?.[1]?.length ?? 0) / 2,
+        padding: expect.stringMatching(/^P+$/),
+      },
+    });
   });
 
   it('read a NAK, which names no account and brings the time', () => {
     const text = frameOf('"NAK"0000R0L0A0[]_14:12:04,09-25-2026');
     const frame = { ...base, id: 'NAK', sequence: 0, account: undefined, data: '' };
-    expect(decodeFrame(text)).toEqual({ ok: true, frame, isEncrypted: false });
+    expect(decodeFrame(text)).toEqual({ ok: true, frame, sealed: undefined });
     expect(encodeFrame(frame as Frame)).toEqual(text);
   });
 
@@ -82,7 +89,8 @@ describe('frames of DC-09', () => {
     const text = frameOf(`"*ACK"0001L0#1234[${encrypt(plain, key128)}`);
     const decoded = decodeFrame(text, key128);
     const frame = { ...base, id: 'ACK', sequence: 1, receiver: undefined, data: '' };
-    expect(decoded).toEqual({ ok: true, frame, isEncrypted: true });
+    const sealed = { bytes: 32, padding: expect.stringMatching(/^\d{10,11}$/) };
+    expect(decoded).toEqual({ ok: true, frame, sealed });
   });
 
   it('read what may follow the data', () => {
@@ -140,8 +148,8 @@ describe('any frame', () => {
     fc.assert(
       fc.property(frames, fc.option(keys, { nil: undefined }), (frame, key) => {
         const bytes = encodeFrame(frame, key && { key, pad: padWithP });
-        const isEncrypted = key !== undefined;
-        expect(decodeFrame(bytes, key)).toEqual({ ok: true, frame, isEncrypted });
+        const sealed = key === undefined ? undefined : expect.anything();
+        expect(decodeFrame(bytes, key)).toEqual({ ok: true, frame, sealed });
       }),
     );
   });

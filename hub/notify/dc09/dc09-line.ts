@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BackoffLimits, backoff } from '../../../shared/bus/backoff.ts';
 import { NotifyError } from '../notifier.ts';
 import type { Dc09Settings } from './dc09-settings.ts';
+import { doubtOf, ownPad, randomPad } from './encrypted-ack.ts';
 import { exchange } from './exchange.ts';
 import { decodeFrame, encodeFrame, type FrameId } from './frame.ts';
 import { clockCorrectionsMax } from './line-limits.ts';
@@ -30,23 +30,6 @@ type Answer =
   | { readonly kind: 'duh' }
   /** Undefined where it told no time. */
   | { readonly kind: 'nak'; readonly atMs: number | undefined };
-
-/**
- * How far the time of an encrypted ACK may be from our clock, whatever a NAK says of the receiver's:
- * anybody can send a NAK, and with it would make any recorded ACK young again. Five minutes is what
- * Kerberos gives clocks for the same reason (RFC 4120, 3.2.3). What was recorded longer ago is not
- * believed; a receiver whose clock is further off is trouble until one of the two clocks is set.
- */
-const ackAgeMaxMs = 300_000;
-
-const padAlphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789';
-const randomPad = (characters: number): string =>
-  Array.from(randomBytes(characters), (byte) => padAlphabet[byte & 31]).join('');
-
-const untimely = (aheadMs: number): string => {
-  const off = `${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs < 0 ? 'behind' : 'ahead of'}`;
-  return `an ACK whose time is ${off} the hub's clock (at most ${ackAgeMaxMs / 1000}): it is a recorded one, or one of the clocks is wrong`;
-};
 
 /** The way to one receiver: it sends until there is an answer, and keeps to the receiver's clock. */
 export class Dc09Line {
@@ -147,14 +130,15 @@ export class Dc09Line {
     const atMs = this.#options.now() + this.#clockOffsetMs;
     const frame = { id, sequence, receiver, line, account, data, atMs };
     const key = this.#key;
-    return encodeFrame(frame, key === undefined ? undefined : { key, pad: randomPad });
+    const pad = id === 'NULL' ? ownPad : randomPad;
+    return encodeFrame(frame, key === undefined ? undefined : { key, pad });
   }
 
   /** @returns the answer to this delivery, or what came instead */
   #read(bytes: Buffer, { sequence }: Delivery): Answer | string {
     const decoded = decodeFrame(bytes, this.#key);
     if (!decoded.ok) return decoded.reason;
-    const { frame, isEncrypted } = decoded;
+    const { frame, sealed } = decoded;
     const { id, account, atMs } = frame;
     // A NAK echoes nothing and is never encrypted; the connection says what it answers.
     if (id === 'NAK') return { kind: 'nak', atMs };
@@ -164,9 +148,7 @@ export class Dc09Line {
     if (account !== this.#settings.account) return `the ${id} of another account`;
     if (id === 'DUH') return { kind: 'duh' };
     if (this.#key === undefined) return { kind: 'ack' };
-    if (!isEncrypted) return 'an ACK that is not encrypted';
-    const aheadMs = (atMs ?? 0) - this.#options.now();
-    return Math.abs(aheadMs) > ackAgeMaxMs ? untimely(aheadMs) : { kind: 'ack' };
+    return doubtOf(frame, sealed, this.#options.now()) ?? { kind: 'ack' };
   }
 
   #error(what: string): NotifyError {

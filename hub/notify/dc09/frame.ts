@@ -32,9 +32,16 @@ export interface Encryption {
   readonly pad: (characters: number) => string;
 }
 
+/** How an encrypted frame came. */
+export interface Sealed {
+  readonly bytes: number;
+  /** What stood in front of the data, or of the bracket where there are none. */
+  readonly padding: string;
+}
+
 /** A received frame, or one line on what is wrong with it. */
 export type DecodedFrame =
-  | { readonly ok: true; readonly frame: Frame; readonly isEncrypted: boolean }
+  | { readonly ok: true; readonly frame: Frame; readonly sealed: Sealed | undefined }
   | { readonly ok: false; readonly reason: string };
 
 /** The length is announced as 0 and three hexadecimal digits. */
@@ -94,18 +101,22 @@ export function decodeFrame(bytes: Uint8Array, key?: Buffer): DecodedFrame {
   const [, star, idText = '', sequence, receiver, line = '', account, content = ''] = parts;
   const id = frameIds.find((known) => known === idText.toUpperCase());
   if (id === undefined) return fault(`the frame's id ${idText} is unknown`);
-  const isEncrypted = star === '*';
-  const read = isEncrypted ? readSealed(content, key) : readContent(content);
+  const read = star === '*' ? readSealed(content, key) : readContent(content);
   if (!read.ok) return read;
-  const { data, atMs } = read;
+  const { data, atMs, sealed } = read;
   const source = { receiver: receiver?.toUpperCase(), line: line.toUpperCase() };
   const owner = account?.toUpperCase();
   const frame = { id, sequence: Number(sequence), ...source, account: owner, data, atMs };
-  return { ok: true, frame, isEncrypted };
+  return { ok: true, frame, sealed };
 }
 
 type Content =
-  | { readonly ok: true; readonly data: string; readonly atMs: number | undefined }
+  | {
+      readonly ok: true;
+      readonly data: string;
+      readonly atMs: number | undefined;
+      readonly sealed?: Sealed;
+    }
   | { readonly ok: false; readonly reason: string };
 
 function readContent(text: string): Content {
@@ -128,12 +139,14 @@ function readSealed(content: string, key: Buffer | undefined): Content {
   const closing = text.indexOf(']');
   const bar = text.indexOf('|');
   // Supervision and answers have no data, and then no bar either: only padding before the bracket.
-  const start = bar === -1 || bar > closing ? closing : bar + 1;
+  const hasBar = bar !== -1 && bar < closing;
+  const start = hasBar ? bar + 1 : closing;
   const read = readContent(text.slice(Math.max(start, 0)));
   if (closing === -1 || !read.ok || read.atMs === undefined) {
     return fault('the encrypted part cannot be read with the key that is set here');
   }
-  return read;
+  const padding = text.slice(0, hasBar ? bar : closing);
+  return { ...read, sealed: { bytes: bytes.length, padding } };
 }
 
 /**
