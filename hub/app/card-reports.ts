@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import { type CardStatus, cardReference } from '../domain/card.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Db, Schema } from '../store/schema.ts';
-import { cardCalled } from './find-card.ts';
+import { anyCardMeant } from './find-card.ts';
 
 /** With the value written out: SQLite uses a partial index only where it can see that it fits. */
 const isRefused = sql<boolean>`outcome = 'blocked-card'`;
@@ -121,8 +121,8 @@ interface UnknownCard {
  * One card with all that was said of it, oldest first.
  * @throws Refusal when no volunteer has it
  */
-export async function showCard(store: Pick<Store, 'db'>, reference: string) {
-  const { token, volunteer_id: volunteer, status } = await cardCalled(store.db, reference);
+export async function showCard(store: Pick<Store, 'db'>, subject: string) {
+  const { token, volunteer_id: volunteer, status } = await anyCardMeant(store.db, subject);
   const events = await store.db
     .selectFrom('card_event')
     .selectAll()

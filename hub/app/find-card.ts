@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { volunteerIdSchema } from '../../shared/ids.ts';
-import { type CardStatus, cardReference, tokenStart } from '../domain/card.ts';
+import { type CardStatus, cardReference, cardStatuses, tokenStart } from '../domain/card.ts';
 import type { Db, Schema, Trx } from '../store/schema.ts';
 import { Refusal } from './registry.ts';
 
@@ -24,8 +24,14 @@ export async function cardMeant(
   throw new Refusal(`the card ${cardReference(card.token)} is ${card.status} already`);
 }
 
+/** The same, whatever has become of the card. @throws Refusal when no one card is meant */
+export const anyCardMeant = (db: Db, subject: string): Promise<CardRow> =>
+  volunteerIdSchema.safeParse(subject).success
+    ? cardOf(db, subject, cardStatuses)
+    : cardCalled(db, subject);
+
 async function cardOf(
-  trx: Trx,
+  trx: Db | Trx,
   volunteer: string,
   statuses: readonly CardStatus[],
 ): Promise<CardRow> {
@@ -36,7 +42,10 @@ async function cardOf(
     .where('status', 'in', statuses)
     .execute();
   const [card] = cards;
-  if (!card) throw new Refusal(`${volunteer} has no card that is ${statuses.join(' or ')}`);
+  if (!card) {
+    const wanted = statuses === cardStatuses ? '' : ` that is ${statuses.join(' or ')}`;
+    throw new Refusal(`${volunteer} has no card${wanted}`);
+  }
   if (cards.length === 1) return card;
   const names = cards.map(({ token, status }) => `${cardReference(token)} (${status})`);
   throw new Refusal(`${volunteer} has several cards, say which: ${names.join(', ')}`);

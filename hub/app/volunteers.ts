@@ -1,3 +1,4 @@
+import { cardReference } from '../domain/card.ts';
 import { loadVolunteers } from '../people/load-volunteers.ts';
 import { actionOn, saveVolunteers } from '../people/save-volunteers.ts';
 import {
@@ -41,8 +42,8 @@ async function readList(db: Db, filter: VolunteerFilter) {
 }
 
 /**
- * All that the register holds on one volunteer: fields, teams by name, every pause, and the cards, as the
- * tokens that they are called by.
+ * All that the register holds on one volunteer: fields, teams by name, every pause, and the cards, as
+ * operators call them.
  * @throws Refusal when there is no such volunteer
  */
 export const showVolunteer = ({ db }: Pick<Store, 'db'>, id: string) =>
@@ -82,7 +83,7 @@ async function readOne(db: Db, id: string) {
       until: until_ms === null ? null : timeText(until_ms),
       ...who,
     })),
-    cards,
+    cards: cards.map(({ token, status }) => ({ card: cardReference(token), status })),
   };
 }
 

@@ -87,7 +87,7 @@ function addLookingUp(card: Command): void {
   );
   card.addCommand(
     command('show', 'Shows what became of a card, and where it was tapped last.')
-      .argument('<card>', 'ca-…')
+      .argument('<card>', 'ca-…, or vo-… for who has just one')
       .action(async (reference: string, flags: Common) => {
         const shown = await withStore(flags, (store) => showCard(store, reference));
         const { card, volunteer, status, lastTap, events } = shown;

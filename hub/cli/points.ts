@@ -116,7 +116,7 @@ async function statement(
     ...[`${id}`, dayOf(atMs), change > 0 ? `+${change}` : `${change}`, why[flags.language]],
   ]);
   const nothing = `nothing between ${from} and ${to}`;
-  const booked = table(['transfer', 'day', 'points', 'why'], rows);
+  const booked = table(['transfer', 'booked', 'points', 'why'], rows);
   const sum =
     balance < 0 ? `owed: ${counted(-balance, 'point')}` : `balance: ${counted(balance, 'point')}`;
   answer(

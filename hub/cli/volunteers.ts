@@ -154,7 +154,7 @@ async function show(id: string, flags: Common): Promise<void> {
     ...one.pauses.map(({ from, until, pausedBy }) => [
       ...['paused', `${from} to ${until ?? 'now'} by ${pausedBy}`],
     ]),
-    ...one.cards.map(({ token, status }) => ['card', `${token}  ${status}`]),
+    ...one.cards.map(({ card, status }) => ['card', `${card}  ${status}`]),
   ];
   answer(flags, one, [one.id, ...columns(lines)].join('\n'));
 }

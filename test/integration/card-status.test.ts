@@ -4,6 +4,7 @@ import { listCards, showCard } from '../../hub/app/card-reports.ts';
 import { addCard, assignCard, changeCard, replaceCard } from '../../hub/app/cards.ts';
 import { addVolunteer } from '../../hub/app/registry.ts';
 import { status } from '../../hub/app/reports.ts';
+import { showVolunteer } from '../../hub/app/volunteers.ts';
 import { audit } from '../../hub/audit/audit.ts';
 import { cardReference } from '../../hub/domain/card.ts';
 import { statementOf } from '../../hub/ledger/statement.ts';
@@ -40,6 +41,17 @@ describe('what becomes of a card', () => {
     (await hub.outgoing())
       .filter(({ topic, body }) => topic.endsWith('/feed/card') && body['state'] === state)
       .map(({ body }) => body);
+
+  it('is shown by its reference, or by who has just one', async () => {
+    const shown = await showCard(hub.store, card);
+    expect(await showCard(hub.store, hub.volunteer)).toEqual(shown);
+    await addCard(hub.store, hub.volunteer, '04D4E5F7', 'Operator 1');
+    await expect(showCard(hub.store, hub.volunteer)).rejects.toThrow('several cards, say which');
+    const other = await addVolunteer(hub.store, 'Volunteer 2', 'test');
+    await expect(showCard(hub.store, other)).rejects.toThrow(`${other} has no card`);
+    const { cards } = await showVolunteer(hub.store, hub.volunteer);
+    expect(cards).toContainEqual({ card, status: 'active' });
+  });
 
   it('refuses a lost card from then on, and shows and tells where it was tapped', async () => {
     await say('lost', 10);
