@@ -12,6 +12,7 @@ import {
   showTeam,
 } from '../../hub/app/teams.ts';
 import { changeVolunteer, listVolunteers, showVolunteer } from '../../hub/app/volunteers.ts';
+import { cardReference } from '../../hub/domain/card.ts';
 import { IngestHub } from '../support/ingest-hub.ts';
 
 const by = 'Operator 1';
@@ -87,7 +88,7 @@ describe('a volunteer', () => {
 
   it('is shown with cards, and without their UIDs', async () => {
     const { cards } = await showVolunteer(hub.store, hub.volunteer);
-    expect(cards).toEqual([{ token: hub.card, status: 'active' }]);
+    expect(cards).toEqual([{ card: cardReference(hub.card), status: 'active' }]);
   });
 });
 
