@@ -22,7 +22,8 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'yizhan-clock-'));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+// What was asked last may still be writing there.
+afterEach(() => rmSync(folder, { recursive: true, maxRetries: 10, retryDelay: 100 }));
 
 /** Timers that a test turns by hand. */
 class Turned implements Timers {
