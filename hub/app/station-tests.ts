@@ -9,7 +9,7 @@ import type { Db, Schema, Trx } from '../store/schema.ts';
 import { noteAction, Refusal } from './registry.ts';
 
 /** A test as the station's light concluded it; `light` is null until the station says so. */
-const shownTests = (db: Db) =>
+export const shownTests = (db: Db | Trx) =>
   db
     .selectFrom('station_test')
     .leftJoin('test_shown', (join) =>

@@ -125,7 +125,7 @@ function addUnknown(card: Command): void {
   card.addCommand(
     command(
       'assign',
-      'Gives a volunteer a card that was tapped; check-ins from before it was anybody’s count.',
+      'Gives a volunteer a card that was tapped; what was tapped before it was ever anyone’s counts.',
     )
       .argument('<card>', 'ca-…')
       .requiredOption('--volunteer <id>', 'vo-…')

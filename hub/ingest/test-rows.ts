@@ -1,4 +1,5 @@
 import type { AlarmEntry, Reading, RoutineEntry } from '../../shared/wire/entry.ts';
+import { shownTests } from '../app/station-tests.ts';
 import { TroubleBook } from '../app/trouble-book.ts';
 import { isShownInTime } from '../domain/trouble.ts';
 import type { CommitWork } from './commit-work.ts';
@@ -55,8 +56,8 @@ export async function recordTest(
  */
 export async function recordTestShown(
   work: CommitWork,
-  { station, epoch: laneEpoch }: LaneKey,
-  { test: seq, epoch = laneEpoch, light, tookMs }: ShownEntry,
+  { station }: LaneKey,
+  { test: seq, epoch, light, tookMs }: ShownEntry,
 ): Promise<void> {
   const added = await work.trx
     .insertInto('test_shown')
@@ -80,23 +81,14 @@ async function concludeTest(
   { trx, outgoing, nowMs, nameOf }: CommitWork,
   { station, epoch, seq }: { station: string; epoch: string; seq: number },
 ): Promise<void> {
-  const test = await trx
-    .selectFrom('station_test')
-    .innerJoin('test_shown', (join) =>
-      join
-        .onRef('test_shown.station', '=', 'station_test.station')
-        .onRef('test_shown.epoch', '=', 'station_test.epoch')
-        .onRef('test_shown.test_seq', '=', 'station_test.seq'),
-    )
-    .select(['station_test.id', 'by', 'operator', 'timed_out_ms'])
-    .select(['light', 'took_ms as tookMs', 'in_time'])
+  const test = await shownTests(trx)
     .where('station_test.station', '=', station)
     .where('station_test.epoch', '=', epoch)
     .where('seq', '=', seq)
     .executeTakeFirst();
-  if (test === undefined) return;
-  const { id, by, operator, light, tookMs } = test;
-  const inTime = test.in_time === 1 && test.timed_out_ms === null;
+  if (test === undefined || test.light === null) return;
+  const { id, by, operator, light, lightTookMs: tookMs } = test;
+  const inTime = test.isInTime === 1 && test.timed_out_ms === null;
   outgoing.toFeed('alarm', nowMs, {
     ...{ station, stationName: nameOf(station), alarm: { epoch, seq }, state: 'test-shown', by },
     ...{ testId: id, ...(operator === null ? {} : { operator }), light, tookMs, inTime },
