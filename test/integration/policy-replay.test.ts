@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { replayPolicy } from '../../hub/app/policy-replay.ts';
 import { addVolunteer } from '../../hub/app/registry.ts';
 import { policySchema } from '../../hub/domain/policy.ts';
-import { dayOf, IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
+import { dayOf, IngestHub } from '../support/ingest-hub.ts';
 
 const first = { pointsPerCheckIn: 10, pausePerStationMin: 60, pointsPerDayMax: 50 };
 const day = 24 * 60;
@@ -13,14 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => hub.stop());
 
-/** Taps at these minutes, that come when the last of them is over. */
-async function taps(...minutes: number[]): Promise<void> {
-  const past = new Past(hub);
-  for (const minute of minutes.toSorted((a, b) => a - b)) past.checkIn(reading(minute));
-  hub.nowMs = Math.max(hub.nowMs, startMs + (Math.max(...minutes) + 1) * minuteMs);
-  const sent = (hub.nowMs - startMs) / minuteMs;
-  await hub.give(past.message(1, minutes.length, sent));
-}
+const taps = (...minutes: number[]): Promise<void> => hub.tapsAt(...minutes);
 const balance = async () => (await hub.balances()).volunteer;
 
 describe('a replay', () => {

@@ -8,7 +8,7 @@ import { policySchema } from '../../hub/domain/policy.ts';
 import { previewBounties, settleBounties } from '../../hub/ledger/bounties.ts';
 import { explain, statementOf } from '../../hub/ledger/statement.ts';
 import { cardToken } from '../../shared/card-token.ts';
-import { dayOf, IngestHub, minuteMs, Past, reading, startMs } from '../support/ingest-hub.ts';
+import { dayOf, IngestHub, minuteMs, Past, startMs } from '../support/ingest-hub.ts';
 
 const first = { pointsPerCheckIn: 10, pausePerStationMin: 60, pointsPerDayMax: 50 };
 const always = { fromMs: 0, untilMs: Number.MAX_SAFE_INTEGER, timeZone: 'Asia/Shanghai' };
@@ -28,14 +28,7 @@ const publish = (from: string, more: object = {}, at: object = {}) =>
     ...{ from, by: 'Operator 1', atMs: startMs, dayOf, ...at },
   });
 
-/** Taps at these minutes, that come when the last of them is over. */
-async function taps(...minutes: number[]): Promise<void> {
-  const past = new Past(hub);
-  for (const minute of minutes.toSorted((a, b) => a - b)) past.checkIn(reading(minute));
-  hub.nowMs = Math.max(hub.nowMs, startMs + (Math.max(...minutes) + 1) * minuteMs);
-  const sent = (hub.nowMs - startMs) / minuteMs;
-  await hub.give(past.message(1, minutes.length, sent));
-}
+const taps = (...minutes: number[]): Promise<void> => hub.tapsAt(...minutes);
 const balance = async () => (await hub.balances()).volunteer;
 const isSound = async () => (await audit(hub.store)).findings;
 

@@ -106,6 +106,14 @@ export class IngestHub {
     return this.ingest.take({ topic, payload: seal(key, message), retained: false });
   }
 
+  /** Taps at these minutes, that come when the last of them is over. */
+  tapsAt(...minutes: number[]): Promise<void> {
+    const past = new Past(this);
+    for (const minute of minutes.toSorted((a, b) => a - b)) past.checkIn(reading(minute));
+    this.nowMs = Math.max(this.nowMs, startMs + (Math.max(...minutes) + 1) * minuteMs);
+    return this.give(past.message(1, minutes.length, (this.nowMs - startMs) / minuteMs));
+  }
+
   async balances(): Promise<{ volunteer: number; sum: number }> {
     const accounts = await this.store.db
       .selectFrom('account')
